@@ -1,0 +1,25 @@
+package account
+
+import "time"
+
+// Purpose is what a one-time link is good for, and for nothing else (RP-09).
+type Purpose string
+
+// Purposes.
+const (
+	PurposeActivation Purpose = "activation"
+)
+
+// Link is a one-time link that was mailed. The secret itself is in the mail only;
+// the row keeps its SHA-256. There is one row for each account and purpose, so a
+// newer link voids the older one by replacing it (R-014, RP-10).
+type Link struct {
+	Account   ID
+	Purpose   Purpose
+	Digest    string // SHA-256 of the secret, hexadecimal; unique
+	Address   string // the address that it proves
+	CreatedAt time.Time
+	ExpiresAt time.Time // dead from this instant on
+	UsedAt    time.Time // zero until used; used once only
+	Version   int64
+}

@@ -1,0 +1,102 @@
+package authz
+
+import "github.com/habilis-go/habilis/internal/ids"
+
+// AccountID names an account. Values are UUIDs of version 7.
+type AccountID = ids.AccountID
+
+// StructureID names a structure.
+type StructureID = ids.StructureID
+
+// ServiceID names a service of a structure. The empty value means the structure
+// as a whole, all its services included.
+type ServiceID = ids.ServiceID
+
+// Role is what a member is in a structure.
+type Role string
+
+// Roles.
+const (
+	RolePrincipalManager Role = "principal_manager" // exactly one in an active structure
+	RoleSecondaryManager Role = "secondary_manager" // powers lent by the principal
+	RoleMember           Role = "member"            // simple user
+)
+
+// Level is how deep access to a space goes. Levels are ordered: [Read] < [Write].
+type Level string
+
+// Levels.
+const (
+	Read  Level = "read"  // see invoices or tickets
+	Write Level = "write" // create, validate and change them
+)
+
+// Space is the code of a set of functions, "invoices.issued".
+type Space string
+
+// The spaces of the guides (SPA-T1).
+const (
+	SpaceHome               Space = "home"
+	SpaceManagerActivities  Space = "manager.activities"
+	SpaceInvoicesReceived   Space = "invoices.received"
+	SpaceInvoicesIssued     Space = "invoices.issued"
+	SpaceTicketsIssued      Space = "tickets.issued"
+	SpaceTicketsReceived    Space = "tickets.received"
+	SpaceMyAccount          Space = "my_account"
+	SpaceInvoicesToValidate Space = "invoices.to_validate"
+	SpaceWorksInvoices      Space = "works_invoices"
+)
+
+// StructureType tells public bodies from private ones.
+type StructureType string
+
+// Structure types.
+const (
+	Public  StructureType = "public"
+	Private StructureType = "private"
+)
+
+// AccountStatus is the life-cycle state of an account.
+type AccountStatus string
+
+// Account statuses. Only AccountActive may do anything.
+const (
+	AccountPendingActivation AccountStatus = "pending_activation"
+	AccountActive            AccountStatus = "active"
+	AccountDeactivated       AccountStatus = "deactivated"
+	AccountAnonymized        AccountStatus = "anonymized"
+)
+
+// MembershipStatus is the stored state of a membership. Scheduled,
+// expired and suspended are not stored: they follow from dates and from the
+// account when a decision is made.
+type MembershipStatus string
+
+// Membership statuses.
+const (
+	MembershipPending   MembershipStatus = "pending"
+	MembershipApproved  MembershipStatus = "approved"
+	MembershipRejected  MembershipStatus = "rejected"
+	MembershipDisabled  MembershipStatus = "disabled"
+	MembershipRemoved   MembershipStatus = "removed"
+	MembershipCancelled MembershipStatus = "cancelled"
+)
+
+// Action is an administrative act on a structure or its members (MEM-T1).
+type Action string
+
+// Actions.
+const (
+	ActionViewStructure       Action = "structure.view"
+	ActionModifyStructure     Action = "structure.modify"
+	ActionManageSpaces        Action = "structure.spaces"
+	ActionDecideMemberships   Action = "membership.decide"
+	ActionManageMembers       Action = "membership.manage"
+	ActionLeave               Action = "membership.leave"
+	ActionDecideSubscriptions Action = "subscription.decide"
+	ActionGrantSubscriptions  Action = "subscription.grant"
+	ActionSearchUsers         Action = "users.search"
+	ActionReadHistory         Action = "history.read"
+	ActionManageTechnical     Action = "technical.manage"
+	ActionTransferPrincipal   Action = "principal.transfer"
+)

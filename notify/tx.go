@@ -1,0 +1,87 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"github.com/habilis-go/habilis/internal/ids"
+)
+
+// Tx is what this package needs inside one unit of work. See storage.Store for
+// the obligations that every method shares.
+type Tx interface {
+	// AppendEvent adds an event to its chain. It MUST refuse with ErrConflict, not
+	// ErrExists, if the chain holds that sequence number already: another unit was
+	// faster and this one is to run again.
+	AppendEvent(ctx context.Context, e Event) error
+
+	// LastEvent returns the newest event of a chain, or ErrNotFound.
+	LastEvent(ctx context.Context, c Chain) (Event, error)
+
+	// Events lists the events that q selects, in the order that q states.
+	Events(ctx context.Context, q EventQuery) ([]Event, error)
+
+	// Enqueue adds a message to the outbox. If the outbox holds a message with the
+	// same Key, it does nothing and returns nil: whoever enqueues twice mails once.
+	Enqueue(ctx context.Context, m Message) error
+
+	// PutMessage replaces a message if its stored version is m.Version, else it
+	// returns ErrConflict. The stored version is one higher afterwards.
+	PutMessage(ctx context.Context, m Message) error
+
+	// Message returns one message, or ErrNotFound.
+	Message(ctx context.Context, id MessageID) (Message, error)
+
+	// Messages lists the messages that q selects, oldest CreatedAt first, then by ID.
+	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
+}
+
+// EventQuery selects events. Conditions are ANDed; a zero condition selects all.
+type EventQuery struct {
+	Chain     Chain
+	Account   ids.AccountID
+	Structure ids.StructureID
+	Kinds     []Kind // any of these
+
+	// After continues a listing: only events that follow this (chain, sequence) in
+	// the order (chain, sequence); Newest reverses the order to (At, ID) descending
+	// and Before continues that.
+	AfterChain    Chain
+	AfterSequence int64
+	Newest        bool
+	BeforeAt      time.Time
+	BeforeID      EventID
+
+	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000
+}
+
+// Capped returns the limit of q brought into its bounds, for adapters.
+func (q EventQuery) Capped() int { return capped(q.Limit) }
+
+// MessageQuery selects messages of the outbox. Conditions are ANDed.
+type MessageQuery struct {
+	Status MessageStatus // "" selects every status
+	DueAt  time.Time     // if set: only those with NotBefore and LeasedUntil not after it
+	Limit  int           // at most this many; 0 or less means 100, and more than 1000 means 1000
+}
+
+// Capped returns the limit of q brought into its bounds, for adapters.
+func (q MessageQuery) Capped() int { return capped(q.Limit) }
+
+func capped(limit int) int {
+	switch {
+	case limit <= 0:
+		return 100
+	case limit > 1000:
+		return 1000
+	default:
+		return limit
+	}
+}
+
+// Store runs units of work over [Tx]. storage.Notices makes one from a
+// storage.Store; its Update retries ErrConflict.
+type Store interface {
+	View(ctx context.Context, fn func(Tx) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+}

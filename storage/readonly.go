@@ -1,0 +1,32 @@
+package storage
+
+import (
+	"context"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// ErrReadOnly is what a write inside a View answers.
+var ErrReadOnly = fault.New("read_only_unit", "this unit of work only reads")
+
+// ReadOnly wraps tx so that every write is refused with [ErrReadOnly], for
+// adapters whose database cannot do that itself.
+func ReadOnly(tx Tx) Tx { return readOnly{tx} }
+
+type readOnly struct{ Tx }
+
+func (readOnly) AppendEvent(context.Context, notify.Event) error           { return ErrReadOnly }
+func (readOnly) Enqueue(context.Context, notify.Message) error             { return ErrReadOnly }
+func (readOnly) PutMessage(context.Context, notify.Message) error          { return ErrReadOnly }
+func (readOnly) PutAccount(context.Context, account.Account) error         { return ErrReadOnly }
+func (readOnly) PutLink(context.Context, account.Link) error               { return ErrReadOnly }
+func (readOnly) PutThrottle(context.Context, account.Throttle) error       { return ErrReadOnly }
+func (readOnly) PutSignIn(context.Context, mfa.SignIn) error               { return ErrReadOnly }
+func (readOnly) DeleteSignIn(context.Context, mfa.SignIn) error            { return ErrReadOnly }
+func (readOnly) PutStructure(context.Context, structure.Structure) error   { return ErrReadOnly }
+func (readOnly) PutUnit(context.Context, structure.Unit) error             { return ErrReadOnly }
+func (readOnly) PutMembership(context.Context, structure.Membership) error { return ErrReadOnly }

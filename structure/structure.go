@@ -1,0 +1,60 @@
+package structure
+
+import (
+	"time"
+
+	"github.com/habilis-go/habilis/authz"
+)
+
+// ID names a structure. Values are UUIDs of version 7.
+type ID = authz.StructureID
+
+// ServiceID names a service of a structure.
+type ServiceID = authz.ServiceID
+
+// Type tells public bodies from private ones.
+type Type = authz.StructureType
+
+// Types.
+const (
+	Public  = authz.Public
+	Private = authz.Private
+)
+
+// Status is the state of a structure.
+type Status string
+
+// Statuses.
+const (
+	StatusActive   Status = "active"
+	StatusInactive Status = "inactive"
+)
+
+// Structure is one establishment: one record for each identifier. Treat
+// it as a value: changing a copy changes nothing until a service stores it.
+type Structure struct {
+	ID         ID
+	Identifier Identifier // unique
+	LegalName  string
+	Label      string // what people call it; "" if the legal name will do
+	Type       Type
+	Status     Status
+	Postcode   string
+	Town       string
+	Spaces     []authz.Space // open on the structure, sorted
+
+	// Delegated is true while the principal manager lends own powers to secondary
+	// managers. Defaults to false.
+	Delegated bool
+
+	CreatedAt time.Time
+	Version   int64
+}
+
+// DisplayName is the label, else the legal name.
+func (s Structure) DisplayName() string {
+	if s.Label != "" {
+		return s.Label
+	}
+	return s.LegalName
+}

@@ -1,0 +1,59 @@
+package structure
+
+import (
+	"context"
+
+	"github.com/habilis-go/habilis/account"
+)
+
+// Tx is what this package needs inside one unit of work. See storage.Store for
+// the obligations that every method shares.
+type Tx interface {
+	account.Tx
+
+	// Structure returns one structure, or ErrNotFound.
+	Structure(ctx context.Context, id ID) (Structure, error)
+
+	// StructureByIdentifier returns the structure with this identifier, scheme and
+	// value compared byte by byte, or ErrNotFound.
+	StructureByIdentifier(ctx context.Context, id Identifier) (Structure, error)
+
+	// PutStructure inserts (Version 0) or replaces a structure. A second structure
+	// with the same Identifier is refused with ErrExists.
+	PutStructure(ctx context.Context, s Structure) error
+
+	// Structures lists the structures that q selects, in the order that q states.
+	Structures(ctx context.Context, q Query) ([]Structure, error)
+
+	// Unit returns one service, or ErrNotFound.
+	Unit(ctx context.Context, id ServiceID) (Unit, error)
+
+	// Units lists the services of a structure by Code, then ID.
+	Units(ctx context.Context, id ID) ([]Unit, error)
+
+	// PutUnit inserts (Version 0) or replaces a service. A second service with the
+	// same Code in its structure is refused with ErrExists.
+	PutUnit(ctx context.Context, u Unit) error
+
+	// Membership returns one membership, or ErrNotFound.
+	Membership(ctx context.Context, id MembershipID) (Membership, error)
+
+	// MembershipOf returns the membership of an account in a structure, or
+	// ErrNotFound.
+	MembershipOf(ctx context.Context, a account.ID, s ID) (Membership, error)
+
+	// PutMembership inserts (Version 0) or replaces a membership. Refused with
+	// ErrExists: a second membership of one account in one structure, and a second
+	// approved principal manager in one structure.
+	PutMembership(ctx context.Context, m Membership) error
+
+	// Memberships lists the memberships that q selects, in the order that q states.
+	Memberships(ctx context.Context, q MembershipQuery) ([]Membership, error)
+}
+
+// Store runs units of work over [Tx]. storage.Structures makes one from a
+// storage.Store; its Update retries ErrConflict.
+type Store interface {
+	View(ctx context.Context, fn func(Tx) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+}
