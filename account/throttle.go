@@ -1,11 +1,17 @@
 package account
 
-import "time"
+import (
+	"context"
+	"errors"
+	"time"
 
-// Factor is what a failure counter counts.
+	"github.com/habilis-go/habilis/internal/fault"
+)
+
+// Factor is a way to prove who one is. Each has a failure counter of its own.
 type Factor string
 
-// Factors with a counter of their own.
+// Factors.
 const (
 	FactorPassword Factor = "password"
 	FactorMailCode Factor = "mail_code"
@@ -21,4 +27,53 @@ type Throttle struct {
 	Failures    int       // consecutive tries that did not succeed
 	LockedUntil time.Time // no try is accepted before this instant
 	Version     int64
+}
+
+// ThrottlePolicy says what failed tries cost. It only ever delays: wrong tries
+// alone never close an account for good.
+type ThrottlePolicy struct {
+	Free       int           // tries before the first delay
+	FirstDelay time.Duration // delay after the last free try; doubles with each further one
+	MaxDelay   time.Duration // longest delay
+}
+
+// Check returns [ErrBadPolicy] if the policy would not delay.
+func (p ThrottlePolicy) Check() error {
+	if p.Free < 1 || p.FirstDelay <= 0 || p.MaxDelay < p.FirstDelay {
+		return ErrBadPolicy.With("the throttle does not delay")
+	}
+	return nil
+}
+
+// Take takes one try from the budget, or returns [ErrThrottled] and t unchanged.
+// The last free try locks at once: whoever comes after must wait unless it is
+// given back.
+func (t Throttle) Take(p ThrottlePolicy, now time.Time) (Throttle, error) {
+	if now.Before(t.LockedUntil) {
+		return t, ErrThrottled
+	}
+	t.Failures++
+	if over := t.Failures - p.Free; over >= 0 {
+		delay := p.MaxDelay
+		if over < 20 { // 2^20 times the shortest sensible delay exceeds the longest
+			delay = min(p.FirstDelay<<over, p.MaxDelay)
+		}
+		t.LockedUntil = now.Add(delay)
+	}
+	return t, nil
+}
+
+// Cleared returns the counter after a success.
+func (t Throttle) Cleared() Throttle {
+	t.Failures, t.LockedUntil = 0, time.Time{}
+	return t
+}
+
+// Counter loads the counter of a factor, a fresh one if there is none yet.
+func Counter(ctx context.Context, tx Tx, id ID, f Factor) (Throttle, error) {
+	t, err := tx.Throttle(ctx, id, f)
+	if errors.Is(err, fault.ErrNotFound) {
+		return Throttle{Account: id, Factor: f}, nil
+	}
+	return t, err
 }

@@ -8,8 +8,8 @@ import (
 // Validity is the half-open span of instants [From, Until) during which
 // something holds. A zero bound is open.
 type Validity struct {
-	From  time.Time // first instant; zero: since ever
-	Until time.Time // first instant after the end; zero: for ever
+	From  time.Time `json:"from,omitzero"`  // first instant; zero: since ever
+	Until time.Time `json:"until,omitzero"` // first instant after the end; zero: for ever
 }
 
 // Contains reports whether at lies in the span.

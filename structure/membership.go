@@ -33,24 +33,6 @@ const (
 	RoleMember           = authz.RoleMember
 )
 
-// Scope is what a membership covers: the whole structure, present and future
-// services included, or the services listed. The two exclude one another
-//
-type Scope struct {
-	Whole    bool
-	Services []ServiceID // sorted, without repeats
-}
-
-// IsZero reports whether the scope covers nothing.
-func (s Scope) IsZero() bool { return !s.Whole && len(s.Services) == 0 }
-
-// Note is free text of a person, kept apart from the history: events refer to it
-// by digest only. Erasing it wipes both parts.
-type Note struct {
-	Text string // at most 255 characters
-	Salt string // blinds the digest
-}
-
 // Membership ties one account to one structure; there is one row for each pair,
 // whatever became of it. What is granted and what is asked for are kept apart, so
 // that a member may ask for more without losing anything.
@@ -71,6 +53,92 @@ type Membership struct {
 	DecidedBy   account.ID // who made it
 	CreatedAt   time.Time
 	Version     int64
+}
+
+// Undecided reports whether a request waits for a decision.
+func (m Membership) Undecided() bool { return !m.Asked.IsZero() }
+
+// Ask returns m with a request for scope on it. Whoever was refused, left or was
+// removed starts anew; a member may ask for what the membership does not cover yet
+// and keeps what it has.
+//
+// Errors: [ErrEmptyScope], [ErrRequestPending], [ErrAlreadyMember],
+// [ErrMembershipDisabled].
+func (m Membership) Ask(scope Scope, v authz.Validity, comment Note, now time.Time) (Membership, error) {
+	switch {
+	case scope.IsZero():
+		return m, ErrEmptyScope
+	case m.Status == StatusDisabled:
+		return m, ErrMembershipDisabled
+	case m.Undecided():
+		return m, ErrRequestPending
+	}
+	if m.Status == StatusApproved {
+		if scope = scope.Minus(m.Granted); scope.IsZero() {
+			return m, ErrAlreadyMember
+		}
+	} else {
+		m.Status, m.Role, m.Granted, m.Validity = StatusPending, RoleMember, Scope{}, v
+	}
+	m.Asked, m.Comment, m.Reason = scope, comment, Note{}
+	m.RequestedAt, m.DecidedAt, m.DecidedBy = now, time.Time{}, ""
+	return m, nil
+}
+
+// Approval is what a manager grants. The zero Approval grants what was asked for,
+// beside what was held already, as a simple user and with the dates of the request.
+type Approval struct {
+	Role     Role            // "" keeps a member's role and makes anybody else a simple user
+	Scope    *Scope          // exactly what the account will hold; nil: held and asked together
+	Validity *authz.Validity // when it gives rights; nil: as it is
+}
+
+// Approve returns m as an approved membership. by is the manager who decides.
+//
+// Errors: [ErrAlreadyDecided], [ErrOwnRequest], [ErrEmptyScope], [ErrDenied] for
+// the role of principal manager, which is transferred and never granted.
+func (m Membership) Approve(a Approval, by account.ID, now time.Time) (Membership, error) {
+	switch {
+	case !m.Undecided():
+		return m, ErrAlreadyDecided
+	case by == m.Account:
+		return m, ErrOwnRequest
+	case a.Role == RolePrincipalManager:
+		return m, ErrDenied
+	}
+	granted := m.Granted.Union(m.Asked)
+	if a.Scope != nil {
+		granted = a.Scope.normalised()
+	}
+	if granted.IsZero() {
+		return m, ErrEmptyScope
+	}
+	if a.Role != "" {
+		m.Role = a.Role
+	}
+	if a.Validity != nil {
+		m.Validity = *a.Validity
+	}
+	m.Status, m.Granted, m.Asked = StatusApproved, granted, Scope{}
+	m.DecidedAt, m.DecidedBy = now, by
+	return m, nil
+}
+
+// Reject returns m with its request refused. What a member held before stays.
+//
+// Errors: [ErrAlreadyDecided], [ErrOwnRequest].
+func (m Membership) Reject(reason Note, by account.ID, now time.Time) (Membership, error) {
+	switch {
+	case !m.Undecided():
+		return m, ErrAlreadyDecided
+	case by == m.Account:
+		return m, ErrOwnRequest
+	}
+	if m.Status == StatusPending {
+		m.Status = StatusRejected
+	}
+	m.Asked, m.Reason, m.DecidedAt, m.DecidedBy = Scope{}, reason, now, by
+	return m, nil
 }
 
 // MembershipQuery selects memberships. Conditions are ANDed; a zero condition

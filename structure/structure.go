@@ -47,6 +47,9 @@ type Structure struct {
 	// managers. Defaults to false.
 	Delegated bool
 
+	// Salt blinds the digests of this row in the history; see account.Account.Salt.
+	Salt string
+
 	CreatedAt time.Time
 	Version   int64
 }

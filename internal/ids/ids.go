@@ -50,6 +50,9 @@ func (m Maker) New(at time.Time) (string, error) {
 	return u.String(), nil
 }
 
+// Reader returns the Maker's random source.
+func (m Maker) Reader() io.Reader { return m.random }
+
 // Bytes returns n random bytes from the Maker's source, for tokens and salts.
 func (m Maker) Bytes(n int) ([]byte, error) {
 	b := make([]byte, n)

@@ -1,0 +1,109 @@
+package account
+
+import (
+	"io"
+	"time"
+
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// Service is the entry point of this package. It is immutable after [New] and safe
+// for concurrent use.
+type Service struct {
+	store   Store
+	keys    *Keys
+	journal *notify.Journal
+	ids     ids.Maker
+	now     func() time.Time
+	hasher  *Hasher
+	policy  Policy
+	links   notify.Links
+}
+
+// Options are the optional parts of a [Service].
+type Options struct {
+	Now    func() time.Time // The only clock. Defaults to time.Now.
+	Random io.Reader        // Source of identifiers, salts and secrets. Defaults to crypto/rand.Reader.
+	Hasher *Hasher          // Defaults to NewHasher(Hashing{}, Random).
+	Links  notify.Links     // Defaults to the defaults of notify.Links.
+	Policy *Policy          // Defaults to Guide2024().
+}
+
+// Policy holds what a deployment decides about accounts. It is data.
+type Policy struct {
+	Password PasswordPolicy // which passwords are acceptable
+
+	// ActivationLifetime is how long an activation link lives.
+	ActivationLifetime time.Duration
+
+	// MailPause is how long an anonymous caller must wait before the same mail is
+	// sent to the same address again; asking earlier is answered alike and sends
+	// nothing.
+	MailPause time.Duration
+}
+
+// Guide2024 is the default policy.
+func Guide2024() Policy {
+	return Policy{
+		Password:           PasswordClassic(),
+		ActivationLifetime: time.Hour,
+		MailPause:          time.Minute,
+	}
+}
+
+// ErrBadPolicy reports a policy that contradicts itself.
+var ErrBadPolicy = fault.New("bad_policy", "the policy is not acceptable")
+
+func (p Policy) check() error {
+	switch {
+	case p.Password.MinLength < 1 || p.Password.MaxLength < p.Password.MinLength:
+		return ErrBadPolicy.With("the lengths of a password contradict one another")
+	case p.ActivationLifetime <= 0:
+		return ErrBadPolicy.With("an activation link must live for some time")
+	case p.MailPause < 0:
+		return ErrBadPolicy.With("the pause between mails is negative")
+	default:
+		return nil
+	}
+}
+
+// New returns a Service over the store. The key ring seals what waits in the
+// outbox; it must be the same as long as the data lives.
+func New(store Store, keys *Keys, opts *Options) (*Service, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if store == nil || keys == nil {
+		return nil, ErrBadPolicy.With("a store and a key ring are needed")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Policy == nil {
+		p := Guide2024()
+		o.Policy = &p
+	}
+	if err := o.Policy.check(); err != nil {
+		return nil, err
+	}
+	links, err := o.Links.Checked()
+	if err != nil {
+		return nil, err
+	}
+	if o.Hasher == nil {
+		if o.Hasher, err = NewHasher(Hashing{}, o.Random); err != nil {
+			return nil, err
+		}
+	}
+	maker := ids.NewMaker(o.Random)
+	return &Service{
+		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
+		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links,
+	}, nil
+}
+
+// clock reads the time once for an operation, in the precision that is stored.
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,80 @@
+package account
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/internal/secret"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// Session is the outcome of a sign-in, for the host to keep in its own session. It
+// holds as long as the account's security stamp is the one it carries: signing out
+// everywhere, a new password or closing the account end it at once.
+type Session struct {
+	Account ID
+	Stamp   string
+	At      time.Time // when the last factor was proven
+	Factors []Factor  // what was proven
+}
+
+// Resume turns a session back into the actor that it stands for, or returns
+// [ErrSessionEnded]. Call it on every request; it is one read.
+func (s *Service) Resume(ctx context.Context, held Session) (Actor, error) {
+	_, err := s.Current(ctx, held)
+	if err != nil {
+		return Actor{}, err
+	}
+	return Person(held.Account), nil
+}
+
+// Current is [Service.Resume] for hosts that also show whose session it is.
+func (s *Service) Current(ctx context.Context, held Session) (Account, error) {
+	if !ids.Valid(held.Account) {
+		return Account{}, ErrSessionEnded
+	}
+	var a Account
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		a, err = tx.Account(ctx, held.Account)
+		return err
+	})
+	switch {
+	case errors.Is(err, fault.ErrNotFound):
+		return Account{}, ErrSessionEnded
+	case err != nil:
+		return Account{}, err
+	case a.Status != StatusActive || subtle.ConstantTimeCompare([]byte(a.Stamp), []byte(held.Stamp)) != 1:
+		return Account{}, ErrSessionEnded
+	default:
+		return a, nil
+	}
+}
+
+// SignOutEverywhere ends every session and every sign-in under way of the actor, by
+// giving the account a new security stamp, and tells the owner by mail.
+func (s *Service) SignOutEverywhere(ctx context.Context, by Actor) error {
+	now := s.clock()
+	stamp, _, err := secret.New(s.ids)
+	if err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		a, err := Acting(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		a.Stamp = stamp
+		if err := s.put(ctx, tx, by, "account.signed_out_everywhere", &a, now); err != nil {
+			return err
+		}
+		return s.journal.Enqueue(ctx, tx, now, notify.Mail{
+			Key: "signed_out/" + notify.Digest(a.Salt, stamp), Template: notify.MailSignedOutEverywhere,
+			To: a.Login, Account: a.ID, Language: a.Language,
+			Values: notify.Values{"Name": a.DisplayName(), "At": now.Format(time.RFC3339)},
+		})
+	})
+}

@@ -1,0 +1,158 @@
+package habilis
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"time"
+	_ "time/tzdata" // people's dates must mean the same on a machine without zone files
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/i18n"
+	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// Habilis holds the services, wired to one store. It is immutable after [New] and
+// safe for concurrent use.
+type Habilis struct {
+	Accounts   *account.Service      // who
+	SignIns    *mfa.Service          // prove it
+	Structures *structure.Service    // where
+	Authz      *structure.Authorizer // may they
+	Outbox     *notify.Dispatcher    // tell them
+
+	store    storage.Store
+	opts     Options
+	hasher   *account.Hasher
+	messages *i18n.Catalogue
+}
+
+// Options are the optional parts of [Habilis]; nil means all defaults.
+type Options struct {
+	// Mailer delivers mails. Defaults to none: mails wait in the outbox for a process
+	// that has one.
+	Mailer notify.Mailer
+
+	// Keys seal what waits in the outbox and make codes recognisable. They must be
+	// the same as long as the data lives. Defaults to a fresh ring if the store keeps
+	// nothing beyond the process (memory); otherwise they are required.
+	Keys *account.Keys
+
+	Now    func() time.Time // The only clock. Defaults to time.Now.
+	Random io.Reader        // Source of identifiers, salts, secrets and codes. Defaults to crypto/rand.Reader.
+	Zone   *time.Location   // Zone in which people mean their dates. Defaults to Europe/Paris.
+	Links  notify.Links     // Pages of the host that mails point to. Defaults to those of notify.Links.
+
+	// Messages lays the host's own texts over the built-in ones: files named
+	// messages.LANG.json. Defaults to none.
+	Messages fs.FS
+
+	Hashing   account.Hashing           // Cost of a password hash. Defaults to those of account.Hashing.
+	Accounts  *account.Policy           // Defaults to account.Guide2024().
+	SignIns   *mfa.Policy               // Defaults to mfa.Guide2024().
+	Structure *structure.Policy         // Defaults to structure.Guide2024().
+	Authz     *authz.Policy             // Defaults to authz.Guide2024().
+	Dispatch  *notify.DispatcherOptions // Defaults to those of notify.DispatcherOptions; its Now is Options.Now.
+	OnError   func(error)               // Called with what goes wrong in Run. Defaults to nothing.
+}
+
+// ErrKeysRequired: a store that outlives the process needs a key ring that does, too.
+var ErrKeysRequired = fault.New("keys_required", "a store that outlives the process needs Options.Keys")
+
+// New wires the services over a store. It reads nothing and starts nothing. The
+// store is memory.New(), sqlite.Open, postgres.New or the host's own; required
+// arguments are checked, policies validated.
+func New(store storage.Store, opts *Options) (*Habilis, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if store == nil {
+		return nil, account.ErrBadPolicy.With("a store is needed")
+	}
+	if o.Keys == nil {
+		var err error
+		if o.Keys, err = ephemeralKeys(store, o.Random); err != nil {
+			return nil, err
+		}
+	}
+	if o.Zone == nil {
+		var err error
+		if o.Zone, err = time.LoadLocation("Europe/Paris"); err != nil {
+			return nil, err
+		}
+	}
+	hasher, err := account.NewHasher(o.Hashing, o.Random)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := i18n.Overlay(o.Messages)
+	if err != nil {
+		return nil, err
+	}
+	return (&Habilis{opts: o, hasher: hasher, messages: messages}).On(store)
+}
+
+func ephemeralKeys(store storage.Store, random io.Reader) (*account.Keys, error) {
+	if e, ok := store.(interface{ Ephemeral() bool }); !ok || !e.Ephemeral() {
+		return nil, ErrKeysRequired
+	}
+	key, err := ids.NewMaker(random).Bytes(account.KeySize)
+	if err != nil {
+		return nil, err
+	}
+	return account.NewKeys(key)
+}
+
+// On returns the services over another store, with everything else as it is. Give it
+// what an adapter's Bind returns, and the operations take part in the host's own
+// transaction: they are committed or rolled back with it.
+func (h *Habilis) On(store storage.Store) (*Habilis, error) {
+	o, hasher := h.opts, h.hasher
+	h = &Habilis{store: store, opts: o, hasher: hasher, messages: h.messages}
+	var err error
+	if h.Accounts, err = account.New(storage.Accounts(store), o.Keys, &account.Options{
+		Now: o.Now, Random: o.Random, Hasher: hasher, Links: o.Links, Policy: o.Accounts,
+	}); err != nil {
+		return nil, err
+	}
+	if h.SignIns, err = mfa.New(storage.SignIns(store), o.Keys, &mfa.Options{
+		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns,
+	}); err != nil {
+		return nil, err
+	}
+	if h.Structures, err = structure.New(storage.Structures(store), o.Keys, &structure.Options{
+		Now: o.Now, Random: o.Random, Zone: o.Zone, Links: o.Links, Policy: o.Structure, Authz: o.Authz,
+	}); err != nil {
+		return nil, err
+	}
+	h.Authz = h.Structures.Authorizer()
+	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, dispatch(o))
+	return h, err
+}
+
+func dispatch(o Options) *notify.DispatcherOptions {
+	var d notify.DispatcherOptions
+	if o.Dispatch != nil {
+		d = *o.Dispatch
+	}
+	if d.Now == nil {
+		d.Now = o.Now
+	}
+	if d.OnError == nil {
+		d.OnError = o.OnError
+	}
+	return &d
+}
+
+// Verify proves that the history is unbroken and that the tables say what it adds up
+// to; see structure.Verify.
+func (h *Habilis) Verify(ctx context.Context) (structure.Report, error) {
+	return structure.Verify(ctx, storage.Structures(h.store))
+}

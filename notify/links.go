@@ -1,0 +1,70 @@
+package notify
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/habilis-go/habilis/internal/fault"
+)
+
+// Links are the pages of the host that mails point to. They come from the
+// deployment's configuration and never from a request, so that no forged header
+// can redirect a link (ML-05).
+type Links struct {
+	// Base is the absolute address of the host's pages, without a path.
+	// Defaults to "http://localhost:8080".
+	Base string
+
+	// Activate is the path of the activation page; the secret is appended as the
+	// query parameter "token". Defaults to "/activate".
+	Activate string
+
+	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
+	SignIn string
+
+	// Requests is the path of the manager's list of requests; the membership's
+	// identifier is appended as a path element. Defaults to "/manage/requests".
+	Requests string
+
+	// Memberships is the path of a person's own memberships. Defaults to
+	// "/account/memberships".
+	Memberships string
+}
+
+// ErrBadLinks reports links that no mail may carry.
+var ErrBadLinks = fault.New("bad_links", "the address of the host's pages is not acceptable")
+
+// Checked returns l with its defaults filled in, or [ErrBadLinks] if Base is not an
+// absolute http or https address without path, query or user.
+func (l Links) Checked() (Links, error) {
+	set := func(s *string, otherwise string) {
+		if *s == "" {
+			*s = otherwise
+		}
+	}
+	set(&l.Base, "http://localhost:8080")
+	set(&l.Activate, "/activate")
+	set(&l.SignIn, "/sign-in")
+	set(&l.Requests, "/manage/requests")
+	set(&l.Memberships, "/account/memberships")
+	l.Base = strings.TrimSuffix(l.Base, "/")
+	u, err := url.Parse(l.Base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+		return Links{}, ErrBadLinks
+	}
+	return l, nil
+}
+
+// WithToken returns the address of a page with a secret appended. The result has
+// no character that copying and pasting could break.
+func (l Links) WithToken(path, secret string) string {
+	return l.Base + path + "?token=" + url.QueryEscape(secret)
+}
+
+// To returns the address of a page, and of one object on it if id is not empty.
+func (l Links) To(path, id string) string {
+	if id == "" {
+		return l.Base + path
+	}
+	return l.Base + path + "/" + url.PathEscape(id)
+}

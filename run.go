@@ -1,0 +1,62 @@
+package habilis
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// ErrNoMailer: there is nothing to send mails with.
+var ErrNoMailer = fault.New("no_mailer", "no mailer was given")
+
+// housekeeping is how often Run removes what is over.
+const housekeeping = time.Minute
+
+// Run does all background work, delivering mails and removing what is over, until
+// ctx ends; then it waits for what is under way and returns nil. Nothing runs without
+// it. Several processes may run it at once. Without a mailer it delivers nothing and
+// does the rest. Errors go to Options.OnError; none of them ends it.
+func (h *Habilis) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	if h.opts.Mailer != nil {
+		wg.Go(func() {
+			if err := h.Outbox.Run(ctx); err != nil && ctx.Err() == nil {
+				h.report(err)
+			}
+		})
+	}
+	wg.Go(func() {
+		tick := time.NewTicker(housekeeping)
+		defer tick.Stop()
+		for {
+			if _, err := h.SignIns.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
+				h.report(err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	wg.Wait()
+	return nil
+}
+
+// Drain sends every mail that is due now and returns: for tests, examples, and hosts
+// with a job system of their own. The error is [ErrNoMailer] or the store's.
+func (h *Habilis) Drain(ctx context.Context) (notify.Stats, error) {
+	if h.opts.Mailer == nil {
+		return notify.Stats{}, ErrNoMailer
+	}
+	return h.Outbox.Drain(ctx)
+}
+
+func (h *Habilis) report(err error) {
+	if h.opts.OnError != nil {
+		h.opts.OnError(err)
+	}
+}

@@ -1,0 +1,104 @@
+package sqlstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A field is a pointer to a string, bool, int, int64 or []byte, or one of the
+// types below. Drivers can read into all of them; argument turns one into what is
+// written.
+
+// argument returns the value behind a field, as drivers take it.
+func argument(field any) any {
+	switch p := field.(type) {
+	case *string:
+		return *p
+	case *bool:
+		return *p
+	case *int:
+		return int64(*p)
+	case *int64:
+		return *p
+	case *[]byte:
+		if *p == nil {
+			return nil
+		}
+		return *p
+	case interface{ argument() any }:
+		return p.argument()
+	default:
+		panic(fmt.Sprintf("no column holds a %T", field))
+	}
+}
+
+// instant is a column for a time, in microseconds.
+type instant struct {
+	t    *time.Time
+	null bool // whether the zero time is NULL
+}
+
+// never is a column for an instant that may not have come; the zero time is NULL.
+func never(t *time.Time) instant { return instant{t: t, null: true} }
+
+// sorted is a column for an instant by which rows are ordered; the zero time is
+// what it is, the beginning of the year 1, so that it sorts first everywhere.
+func sorted(t *time.Time) instant { return instant{t: t} }
+
+func (c instant) argument() any {
+	if c.null && c.t.IsZero() {
+		return nil
+	}
+	return c.t.UnixMicro()
+}
+
+// Scan reads microseconds.
+func (c instant) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*c.t = time.Time{}
+	case int64:
+		*c.t = time.UnixMicro(v).UTC()
+	default:
+		return fmt.Errorf("an instant came as %T", src)
+	}
+	return nil
+}
+
+// wordList is a column for a list of strings, as JSON.
+type wordList[T ~string] struct{ list *[]T }
+
+func words[T ~string](list *[]T) wordList[T] { return wordList[T]{list} }
+
+func (c wordList[T]) argument() any {
+	if len(*c.list) == 0 {
+		return "[]"
+	}
+	b, err := json.Marshal(*c.list)
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return string(b)
+}
+
+// Scan reads the JSON.
+func (c wordList[T]) Scan(src any) error {
+	var text []byte
+	switch v := src.(type) {
+	case string:
+		text = []byte(v)
+	case []byte:
+		text = v
+	default:
+		return fmt.Errorf("a list came as %T", src)
+	}
+	*c.list = nil
+	if string(text) == "[]" {
+		return nil
+	}
+	if err := json.Unmarshal(text, c.list); err != nil {
+		return fmt.Errorf("list: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+
+	"github.com/habilis-go/habilis/structure"
+)
+
+func structureTable() table[structure.Structure] {
+	return table[structure.Structure]{
+		name: "habilis_structures",
+		keys: 1,
+		columns: []string{
+			"id", "identifier_scheme", "identifier_value", "legal_name", "label", "type", "status",
+			"postcode", "town", "spaces", "delegated", "salt", "created_at", "version",
+		},
+		fields: func(s *structure.Structure) []any {
+			return []any{
+				(*string)(&s.ID), (*string)(&s.Identifier.Scheme), &s.Identifier.Value, &s.LegalName, &s.Label,
+				(*string)(&s.Type), (*string)(&s.Status), &s.Postcode, &s.Town,
+				words(&s.Spaces), &s.Delegated, &s.Salt, never(&s.CreatedAt), &s.Version,
+			}
+		},
+		derived: []string{"folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town"},
+		derive: func(s *structure.Structure) []any {
+			return []any{
+				structure.Fold(s.Identifier.Value), structure.Fold(s.LegalName), structure.Fold(s.Label),
+				structure.Fold(s.Postcode), structure.Fold(s.Town),
+			}
+		},
+	}
+}
+
+// Structure implements storage.Tx.
+func (tx *Tx) Structure(ctx context.Context, id structure.ID) (structure.Structure, error) {
+	t := tx.store.tables.structures
+	return get(ctx, tx, t, t.get, string(id))
+}
+
+// StructureByIdentifier implements storage.Tx.
+func (tx *Tx) StructureByIdentifier(ctx context.Context, id structure.Identifier) (structure.Structure, error) {
+	t := tx.store.tables
+	return get(ctx, tx, t.structures, t.structureByIdentifier, string(id.Scheme), id.Value)
+}
+
+// PutStructure implements storage.Tx.
+func (tx *Tx) PutStructure(ctx context.Context, s structure.Structure) error {
+	return put(ctx, tx, tx.store.tables.structures, s)
+}
+
+// Structures implements storage.Tx.
+func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.Structure, error) {
+	d, t := tx.store.dialect, tx.store.tables.structures
+	var w where
+	w.match(d, q.Any, "folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town")
+	w.match(d, q.Identifier, "folded_identifier")
+	w.match(d, q.Name, "folded_name", "folded_label")
+	w.match(d, q.Postcode, "folded_postcode")
+	w.match(d, q.Town, "folded_town")
+	if q.AfterName != "" || q.AfterID != "" {
+		w.and("(folded_name, id) > (?, ?)", q.AfterName, string(q.AfterID))
+	}
+	query, args := w.query(d, t.selectAll, "folded_name, id", q.Capped())
+	return list(ctx, tx, t, query, args...)
+}
+
+// match selects the rows in which any of the folded columns fits the pattern.
+func (w *where) match(d *Dialect, p structure.Pattern, columns ...string) {
+	if p == "" {
+		return
+	}
+	fits := make([]string, len(columns))
+	args := make([]any, len(columns))
+	for i, column := range columns {
+		fits[i], args[i] = d.Match(column, p)
+	}
+	w.and("("+strings.Join(fits, " OR ")+")", args...)
+}
+
+func unitTable() table[structure.Unit] {
+	return table[structure.Unit]{
+		name: "habilis_units",
+		keys: 1,
+		columns: []string{
+			"id", "structure_id", "code", "name", "active", "valid_from", "valid_until", "created_at", "version",
+		},
+		fields: func(u *structure.Unit) []any {
+			return []any{
+				(*string)(&u.ID), (*string)(&u.Structure), &u.Code, &u.Name, &u.Active,
+				never(&u.Validity.From), never(&u.Validity.Until), never(&u.CreatedAt), &u.Version,
+			}
+		},
+	}
+}
+
+// Unit implements storage.Tx.
+func (tx *Tx) Unit(ctx context.Context, id structure.ServiceID) (structure.Unit, error) {
+	t := tx.store.tables.units
+	return get(ctx, tx, t, t.get, string(id))
+}
+
+// Units implements storage.Tx.
+func (tx *Tx) Units(ctx context.Context, id structure.ID) ([]structure.Unit, error) {
+	t := tx.store.tables
+	return list(ctx, tx, t.units, t.unitsOf, string(id))
+}
+
+// PutUnit implements storage.Tx.
+func (tx *Tx) PutUnit(ctx context.Context, u structure.Unit) error {
+	return put(ctx, tx, tx.store.tables.units, u)
+}

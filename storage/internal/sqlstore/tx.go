@@ -1,0 +1,113 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/habilis-go/habilis/storage"
+)
+
+// Tx is one unit of work, or a part of one that can fail alone.
+type Tx struct {
+	conn  Conn
+	store *Store
+	depth int   // how many savepoints stand around it
+	ended bool  // its unit is over
+	lost  error // the first failure; nothing is committed after one
+}
+
+var (
+	_ storage.Tx     = (*Tx)(nil)
+	_ storage.Nester = (*Tx)(nil)
+)
+
+// Nest runs fn between a savepoint and its release, or return.
+func (tx *Tx) Nest(ctx context.Context, fn func(storage.Tx) error) (err error) {
+	name := "habilis_" + strconv.Itoa(tx.depth+1)
+	if _, err := tx.exec(ctx, "savepoint", "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	part := &Tx{conn: tx.conn, store: tx.store, depth: tx.depth + 1}
+	keep := false
+	defer func() {
+		part.ended = true
+		if keep {
+			return
+		}
+		if undo := tx.undo(ctx, name); undo != nil {
+			tx.lost = undo
+		}
+	}()
+	err = fn(part)
+	if err == nil {
+		err = part.lost
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.conn.Exec(ctx, "RELEASE SAVEPOINT "+name); err != nil {
+		return tx.store.fail(ctx, "release savepoint", err)
+	}
+	keep = true
+	return nil
+}
+
+// undo brings the transaction back to where the savepoint was set, even if the
+// caller's context is dead: the owner may want to go on.
+func (tx *Tx) undo(ctx context.Context, name string) error {
+	uctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	for _, statement := range []string{"ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT "} {
+		if _, err := tx.conn.Exec(uctx, statement+name); err != nil {
+			return tx.store.fail(uctx, "roll back to savepoint", err)
+		}
+	}
+	return nil
+}
+
+// ready says why no further statement may run, if so.
+func (tx *Tx) ready(ctx context.Context) error {
+	switch {
+	case tx.ended:
+		return ErrEnded
+	case tx.lost != nil:
+		return fmt.Errorf("an earlier statement of this unit failed: %w", tx.lost)
+	default:
+		return ctx.Err()
+	}
+}
+
+// fail remembers that the unit is lost, and why.
+func (tx *Tx) fail(ctx context.Context, what string, err error) error {
+	tx.lost = tx.store.fail(ctx, what, err)
+	return tx.lost
+}
+
+// conflict loses the unit because a row is not what it was when it was read.
+func (tx *Tx) conflict() error {
+	tx.lost = storage.ErrConflict
+	return tx.lost
+}
+
+func (tx *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
+	if err := tx.ready(ctx); err != nil {
+		return 0, err
+	}
+	n, err := tx.conn.Exec(tx.statementContext(ctx), query, args...)
+	if err != nil {
+		return 0, tx.fail(ctx, what, err)
+	}
+	return n, nil
+}
+
+// statementContext is what a statement that touches a row or two runs under.
+func (tx *Tx) statementContext(ctx context.Context) context.Context {
+	if tx.store.dialect.Local {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}

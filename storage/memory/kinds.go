@@ -1,0 +1,210 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// tables are one state of the whole store.
+type tables struct {
+	accounts    table[account.Account]
+	links       table[account.Link]
+	throttles   table[account.Throttle]
+	signIns     table[mfa.SignIn]
+	structures  table[searchable]
+	units       table[structure.Unit]
+	memberships table[structure.Membership]
+	events      table[notify.Event]
+	messages    table[notify.Message]
+}
+
+func newTables() tables {
+	return tables{
+		accounts:    newTable(accounts()),
+		links:       newTable(links()),
+		throttles:   newTable(throttles()),
+		signIns:     newTable(signIns()),
+		structures:  newTable(structures()),
+		units:       newTable(units()),
+		memberships: newTable(memberships()),
+		events:      newTable(events()),
+		messages:    newTable(messages()),
+	}
+}
+
+func (t tables) copy() tables {
+	return tables{
+		accounts:    t.accounts.copy(),
+		links:       t.links.copy(),
+		throttles:   t.throttles.copy(),
+		signIns:     t.signIns.copy(),
+		structures:  t.structures.copy(),
+		units:       t.units.copy(),
+		memberships: t.memberships.copy(),
+		events:      t.events.copy(),
+		messages:    t.messages.copy(),
+	}
+}
+
+func byID[T ~string](id T) key { return key("").text(string(id)) }
+
+func accounts() *kind[account.Account] {
+	return &kind[account.Account]{
+		key:     func(a account.Account) key { return byID(a.ID) },
+		version: func(a *account.Account) *int64 { return &a.Version },
+		own: func(a account.Account) account.Account {
+			a.ConditionsAcceptedAt = instant(a.ConditionsAcceptedAt)
+			a.CreatedAt = instant(a.CreatedAt)
+			a.ActivatedAt = instant(a.ActivatedAt)
+			a.LastSignInAt = instant(a.LastSignInAt)
+			a.StatusSince = instant(a.StatusSince)
+			return a
+		},
+		unique: func(a account.Account) []key { return []key{loginKey(a.Login)} },
+		order:  func(a account.Account) []key { return []key{key("i").text(string(a.ID))} },
+	}
+}
+
+func loginKey(login string) key { return key("l").text(login) }
+
+func links() *kind[account.Link] {
+	return &kind[account.Link]{
+		key:     func(l account.Link) key { return linkKey(l.Account, l.Purpose) },
+		version: func(l *account.Link) *int64 { return &l.Version },
+		own: func(l account.Link) account.Link {
+			l.CreatedAt, l.ExpiresAt, l.UsedAt = instant(l.CreatedAt), instant(l.ExpiresAt), instant(l.UsedAt)
+			return l
+		},
+		unique: func(l account.Link) []key { return []key{digestKey(l.Digest)} },
+	}
+}
+
+func linkKey(id account.ID, p account.Purpose) key { return byID(id).text(string(p)) }
+func digestKey(digest string) key                  { return key("d").text(digest) }
+
+func throttles() *kind[account.Throttle] {
+	return &kind[account.Throttle]{
+		key:     func(t account.Throttle) key { return throttleKey(t.Account, t.Factor) },
+		version: func(t *account.Throttle) *int64 { return &t.Version },
+		own: func(t account.Throttle) account.Throttle {
+			t.LockedUntil = instant(t.LockedUntil)
+			return t
+		},
+	}
+}
+
+func throttleKey(id account.ID, f account.Factor) key { return byID(id).text(string(f)) }
+
+func signIns() *kind[mfa.SignIn] {
+	return &kind[mfa.SignIn]{
+		key:     func(s mfa.SignIn) key { return byID(s.ID) },
+		version: func(s *mfa.SignIn) *int64 { return &s.Version },
+		own: func(s mfa.SignIn) mfa.SignIn {
+			s.CodeExpiresAt, s.CodeSentAt = instant(s.CodeExpiresAt), instant(s.CodeSentAt)
+			s.MailCodeAt = instant(s.MailCodeAt)
+			s.CreatedAt, s.ExpiresAt = instant(s.CreatedAt), instant(s.ExpiresAt)
+			return s
+		},
+		order: func(s mfa.SignIn) []key { return []key{key("x").time(s.ExpiresAt).text(s.ID)} },
+	}
+}
+
+// searchable is a structure beside the folded text that searches meet.
+type searchable struct {
+	structure.Structure
+	identifier, name, label, postcode, town string
+}
+
+func newSearchable(s structure.Structure) searchable {
+	return searchable{
+		Structure:  s,
+		identifier: structure.Fold(s.Identifier.Value), name: structure.Fold(s.LegalName), label: structure.Fold(s.Label),
+		postcode: structure.Fold(s.Postcode), town: structure.Fold(s.Town),
+	}
+}
+
+// fits is structure.Query.Match over text that is folded already.
+func (s searchable) fits(q structure.Query) bool {
+	anywhere := q.Any.Match(s.identifier) || q.Any.Match(s.name) || q.Any.Match(s.label) ||
+		q.Any.Match(s.postcode) || q.Any.Match(s.town)
+	return anywhere && q.Identifier.Match(s.identifier) && (q.Name.Match(s.name) || q.Name.Match(s.label)) &&
+		q.Postcode.Match(s.postcode) && q.Town.Match(s.town)
+}
+
+func structures() *kind[searchable] {
+	return &kind[searchable]{
+		key:     func(s searchable) key { return byID(s.ID) },
+		version: func(s *searchable) *int64 { return &s.Version },
+		own: func(s searchable) searchable {
+			s.Spaces = slices.Clone(s.Spaces)
+			s.CreatedAt = instant(s.CreatedAt)
+			return s
+		},
+		unique: func(s searchable) []key { return []key{identifierKey(s.Identifier)} },
+		order:  func(s searchable) []key { return []key{key("n").text(s.name).text(string(s.ID))} },
+	}
+}
+
+func identifierKey(id structure.Identifier) key {
+	return key("i").text(string(id.Scheme)).text(id.Value)
+}
+
+func units() *kind[structure.Unit] {
+	return &kind[structure.Unit]{
+		key:     func(u structure.Unit) key { return byID(u.ID) },
+		version: func(u *structure.Unit) *int64 { return &u.Version },
+		own: func(u structure.Unit) structure.Unit {
+			u.Validity, u.CreatedAt = span(u.Validity), instant(u.CreatedAt)
+			return u
+		},
+		unique: func(u structure.Unit) []key { return []key{unitsKey(u.Structure).text(u.Code)} },
+	}
+}
+
+func unitsKey(id structure.ID) key { return key("c").text(string(id)) }
+
+func span(v authz.Validity) authz.Validity {
+	return authz.Validity{From: instant(v.From), Until: instant(v.Until)}
+}
+
+func memberships() *kind[structure.Membership] {
+	return &kind[structure.Membership]{
+		key:     func(m structure.Membership) key { return byID(m.ID) },
+		version: func(m *structure.Membership) *int64 { return &m.Version },
+		own: func(m structure.Membership) structure.Membership {
+			m.Granted.Services = slices.Clone(m.Granted.Services)
+			m.Asked.Services = slices.Clone(m.Asked.Services)
+			m.Validity = span(m.Validity)
+			m.RequestedAt, m.DecidedAt, m.CreatedAt = instant(m.RequestedAt), instant(m.DecidedAt), instant(m.CreatedAt)
+			return m
+		},
+		unique: func(m structure.Membership) []key {
+			entries := []key{pairKey(m.Account, m.Structure)}
+			if m.Status == structure.StatusApproved && m.Role == structure.RolePrincipalManager {
+				entries = append(entries, key("p").text(string(m.Structure)))
+			}
+			return entries
+		},
+		order: func(m structure.Membership) []key {
+			return []key{
+				requestPosition(everyRequest, m),
+				requestPosition(accountRequests(m.Account), m),
+				requestPosition(structureRequests(m.Structure), m),
+			}
+		},
+	}
+}
+
+const everyRequest = key("r")
+
+func pairKey(a account.ID, s structure.ID) key { return key("m").text(string(a)).text(string(s)) }
+func accountRequests(id account.ID) key        { return key("a").text(string(id)) }
+func structureRequests(id structure.ID) key    { return key("s").text(string(id)) }
+func requestPosition(prefix key, m structure.Membership) key {
+	return prefix.time(m.RequestedAt).text(string(m.ID))
+}

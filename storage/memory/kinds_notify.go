@@ -1,0 +1,78 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// events has one entry for each way in (all, by chain, by account, by structure)
+// and each order (by position, by time).
+func events() *kind[notify.Event] {
+	return &kind[notify.Event]{
+		key: func(e notify.Event) key { return position("", e.Chain, e.Sequence) },
+		own: func(e notify.Event) notify.Event {
+			e.State = slices.Clone(e.State)
+			e.At = instant(e.At)
+			return e
+		},
+		order: func(e notify.Event) []key {
+			ways := []way{everyEvent, chainEvents(e.Chain)}
+			if e.Account != "" {
+				ways = append(ways, accountEvents(e.Account))
+			}
+			if e.Structure != "" {
+				ways = append(ways, structureEvents(e.Structure))
+			}
+			var entries []key
+			for _, w := range ways {
+				entries = append(entries,
+					position(w.byPosition(), e.Chain, e.Sequence),
+					position(w.byTime().time(e.At).text(string(e.ID)), e.Chain, e.Sequence))
+			}
+			return entries
+		},
+	}
+}
+
+func position(prefix key, c notify.Chain, sequence int64) key {
+	return prefix.text(string(c)).number(sequence)
+}
+
+// way is a way into the events.
+type way key
+
+const everyEvent = way("*")
+
+func chainEvents(c notify.Chain) way      { return way(key("c").text(string(c))) }
+func accountEvents(id account.ID) way     { return way(key("a").text(string(id))) }
+func structureEvents(id structure.ID) way { return way(key("s").text(string(id))) }
+func (w way) byPosition() key             { return "p" + key(w) }
+func (w way) byTime() key                 { return "t" + key(w) }
+
+func messages() *kind[notify.Message] {
+	return &kind[notify.Message]{
+		key:     func(m notify.Message) key { return byID(m.ID) },
+		version: func(m *notify.Message) *int64 { return &m.Version },
+		own: func(m notify.Message) notify.Message {
+			m.Sealed = slices.Clone(m.Sealed)
+			m.NotBefore, m.ExpiresAt, m.LeasedUntil = instant(m.NotBefore), instant(m.ExpiresAt), instant(m.LeasedUntil)
+			m.CreatedAt, m.SentAt = instant(m.CreatedAt), instant(m.SentAt)
+			return m
+		},
+		unique: func(m notify.Message) []key { return []key{messageKey(m.Key)} },
+		order: func(m notify.Message) []key {
+			return []key{
+				everyMessage.time(m.CreatedAt).text(string(m.ID)),
+				statusMessages(m.Status).time(m.CreatedAt).text(string(m.ID)),
+			}
+		},
+	}
+}
+
+const everyMessage = key("o")
+
+func messageKey(k string) key                   { return key("k").text(k) }
+func statusMessages(s notify.MessageStatus) key { return key("s").text(string(s)) }

@@ -1,0 +1,73 @@
+package memory
+
+import (
+	"context"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
+)
+
+func (t *tx) Account(ctx context.Context, id account.ID) (account.Account, error) {
+	return read(ctx, t, func() (account.Account, error) { return t.db.accounts.get(byID(id)) })
+}
+
+func (t *tx) AccountByLogin(ctx context.Context, login string) (account.Account, error) {
+	return read(ctx, t, func() (account.Account, error) { return t.db.accounts.find(loginKey(login)) })
+}
+
+func (t *tx) PutAccount(ctx context.Context, a account.Account) error {
+	return t.write(ctx, func() error { return t.db.accounts.put(a) })
+}
+
+func (t *tx) Accounts(ctx context.Context, after account.ID, limit int) ([]account.Account, error) {
+	return read(ctx, t, func() ([]account.Account, error) {
+		rows := t.db.accounts.scan("i", key("i").text(string(after)))
+		return t.db.accounts.take(rows, limit, every), nil
+	})
+}
+
+func (t *tx) Link(ctx context.Context, id account.ID, p account.Purpose) (account.Link, error) {
+	return read(ctx, t, func() (account.Link, error) { return t.db.links.get(linkKey(id, p)) })
+}
+
+func (t *tx) LinkByDigest(ctx context.Context, digest string) (account.Link, error) {
+	return read(ctx, t, func() (account.Link, error) { return t.db.links.find(digestKey(digest)) })
+}
+
+func (t *tx) PutLink(ctx context.Context, l account.Link) error {
+	return t.write(ctx, func() error { return t.db.links.put(l) })
+}
+
+func (t *tx) Throttle(ctx context.Context, id account.ID, f account.Factor) (account.Throttle, error) {
+	return read(ctx, t, func() (account.Throttle, error) { return t.db.throttles.get(throttleKey(id, f)) })
+}
+
+func (t *tx) PutThrottle(ctx context.Context, c account.Throttle) error {
+	return t.write(ctx, func() error { return t.db.throttles.put(c) })
+}
+
+func (t *tx) SignIn(ctx context.Context, id string) (mfa.SignIn, error) {
+	return read(ctx, t, func() (mfa.SignIn, error) { return t.db.signIns.get(byID(id)) })
+}
+
+func (t *tx) PutSignIn(ctx context.Context, s mfa.SignIn) error {
+	return t.write(ctx, func() error { return t.db.signIns.put(s) })
+}
+
+func (t *tx) DeleteSignIn(ctx context.Context, s mfa.SignIn) error {
+	return t.write(ctx, func() error { return t.db.signIns.remove(s) })
+}
+
+func (t *tx) ExpiredSignIns(ctx context.Context, at time.Time, limit int) ([]mfa.SignIn, error) {
+	return read(ctx, t, func() ([]mfa.SignIn, error) {
+		expired := func(yield func(mfa.SignIn) bool) {
+			for s := range t.db.signIns.scan("x", "x") {
+				if s.ExpiresAt.After(at) || !yield(s) {
+					return
+				}
+			}
+		}
+		return t.db.signIns.take(expired, limit, every), nil
+	})
+}

@@ -1,0 +1,101 @@
+package memory
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
+)
+
+func (t *tx) AppendEvent(ctx context.Context, e notify.Event) error {
+	return t.write(ctx, func() error {
+		if _, err := t.db.events.get(position("", e.Chain, e.Sequence)); err == nil {
+			return storage.ErrConflict
+		}
+		t.db.events.set(t.db.events.kind.own(e))
+		return nil
+	})
+}
+
+func (t *tx) LastEvent(ctx context.Context, c notify.Chain) (notify.Event, error) {
+	return read(ctx, t, func() (notify.Event, error) {
+		way := chainEvents(c).byPosition()
+		for e := range t.db.events.scanBack(way, way.text(string(c)).last()) {
+			return t.db.events.kind.own(e), nil
+		}
+		return notify.Event{}, storage.ErrNotFound
+	})
+}
+
+func (t *tx) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, error) {
+	way := everyEvent
+	switch {
+	case q.Chain != "":
+		way = chainEvents(q.Chain)
+	case q.Structure != "":
+		way = structureEvents(q.Structure)
+	case q.Account != "":
+		way = accountEvents(q.Account)
+	}
+	return read(ctx, t, func() ([]notify.Event, error) {
+		var rows iter.Seq[notify.Event]
+		switch {
+		case !q.Newest:
+			rows = t.db.events.scan(way.byPosition(), position(way.byPosition(), q.AfterChain, q.AfterSequence))
+		case q.BeforeAt.IsZero() && q.BeforeID == "":
+			rows = t.db.events.scanBack(way.byTime(), way.byTime().last())
+		default:
+			rows = t.db.events.scanBack(way.byTime(), way.byTime().time(q.BeforeAt).text(string(q.BeforeID)))
+		}
+		return t.db.events.take(rows, q.Capped(), func(e notify.Event) bool { return fitsEvent(q, e) }), nil
+	})
+}
+
+func fitsEvent(q notify.EventQuery, e notify.Event) bool {
+	switch {
+	case q.Chain != "" && e.Chain != q.Chain:
+	case q.Account != "" && e.Account != q.Account:
+	case q.Structure != "" && e.Structure != q.Structure:
+	case len(q.Kinds) > 0 && !slices.Contains(q.Kinds, e.Kind):
+	default:
+		return true
+	}
+	return false
+}
+
+func (t *tx) Enqueue(ctx context.Context, m notify.Message) error {
+	return t.write(ctx, func() error {
+		if _, err := t.db.messages.find(messageKey(m.Key)); err == nil {
+			return nil
+		}
+		m.Version = 0
+		return t.db.messages.put(m)
+	})
+}
+
+func (t *tx) PutMessage(ctx context.Context, m notify.Message) error {
+	return t.write(ctx, func() error {
+		if _, err := t.db.messages.get(byID(m.ID)); err != nil {
+			return storage.ErrConflict
+		}
+		return t.db.messages.put(m)
+	})
+}
+
+func (t *tx) Message(ctx context.Context, id notify.MessageID) (notify.Message, error) {
+	return read(ctx, t, func() (notify.Message, error) { return t.db.messages.get(byID(id)) })
+}
+
+func (t *tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
+	return read(ctx, t, func() ([]notify.Message, error) {
+		list := everyMessage
+		if q.Status != "" {
+			list = statusMessages(q.Status)
+		}
+		return t.db.messages.take(t.db.messages.scan(list, list), q.Capped(), func(m notify.Message) bool {
+			return q.DueAt.IsZero() || !m.NotBefore.After(q.DueAt) && !m.LeasedUntil.After(q.DueAt)
+		}), nil
+	})
+}

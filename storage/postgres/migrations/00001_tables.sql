@@ -1,0 +1,183 @@
+-- Instants are microseconds since 1970-01-01 UTC. NULL means "never"; columns that
+-- are sorted by hold the year 1 (-62135596800000000) instead. Lists are JSON.
+
+-- +goose Up
+
+CREATE TABLE habilis_accounts (
+    id                     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    status                 TEXT COLLATE "C" NOT NULL,
+    login                  TEXT COLLATE "C" NOT NULL,
+    contact_email          TEXT COLLATE "C" NOT NULL,
+    given_name             TEXT COLLATE "C" NOT NULL,
+    family_name            TEXT COLLATE "C" NOT NULL,
+    language               TEXT COLLATE "C" NOT NULL,
+    password_hash          TEXT COLLATE "C" NOT NULL,
+    stamp                  TEXT COLLATE "C" NOT NULL,
+    salt                   TEXT COLLATE "C" NOT NULL,
+    conditions_accepted_at BIGINT,
+    created_at             BIGINT,
+    activated_at           BIGINT,
+    last_sign_in_at        BIGINT,
+    status_since           BIGINT,
+    version                BIGINT           NOT NULL
+);
+CREATE UNIQUE INDEX habilis_accounts_login ON habilis_accounts (login);
+
+CREATE TABLE habilis_links (
+    account_id TEXT COLLATE "C" NOT NULL,
+    purpose    TEXT COLLATE "C" NOT NULL,
+    digest     TEXT COLLATE "C" NOT NULL,
+    address    TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT,
+    expires_at BIGINT,
+    used_at    BIGINT,
+    version    BIGINT           NOT NULL,
+    PRIMARY KEY (account_id, purpose)
+);
+CREATE UNIQUE INDEX habilis_links_digest ON habilis_links (digest);
+
+CREATE TABLE habilis_throttles (
+    account_id   TEXT COLLATE "C" NOT NULL,
+    factor       TEXT COLLATE "C" NOT NULL,
+    failures     BIGINT           NOT NULL,
+    locked_until BIGINT,
+    version      BIGINT           NOT NULL,
+    PRIMARY KEY (account_id, factor)
+);
+
+CREATE TABLE habilis_sign_ins (
+    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    account_id      TEXT COLLATE "C" NOT NULL,
+    stamp           TEXT COLLATE "C" NOT NULL,
+    code_mac        TEXT COLLATE "C" NOT NULL,
+    code_expires_at BIGINT,
+    code_sent_at    BIGINT,
+    tries           BIGINT           NOT NULL,
+    mail_code_at    BIGINT,
+    created_at      BIGINT,
+    expires_at      BIGINT           NOT NULL,
+    version         BIGINT           NOT NULL
+);
+CREATE INDEX habilis_sign_ins_expiry ON habilis_sign_ins (expires_at, id);
+
+CREATE TABLE habilis_structures (
+    id                TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    identifier_scheme TEXT COLLATE "C" NOT NULL,
+    identifier_value  TEXT COLLATE "C" NOT NULL,
+    legal_name        TEXT COLLATE "C" NOT NULL,
+    label             TEXT COLLATE "C" NOT NULL,
+    type              TEXT COLLATE "C" NOT NULL,
+    status            TEXT COLLATE "C" NOT NULL,
+    postcode          TEXT COLLATE "C" NOT NULL,
+    town              TEXT COLLATE "C" NOT NULL,
+    spaces            TEXT COLLATE "C" NOT NULL,
+    delegated         BOOLEAN          NOT NULL,
+    salt              TEXT COLLATE "C" NOT NULL,
+    created_at        BIGINT,
+    version           BIGINT           NOT NULL,
+    folded_identifier TEXT COLLATE "C" NOT NULL,
+    folded_name       TEXT COLLATE "C" NOT NULL,
+    folded_label      TEXT COLLATE "C" NOT NULL,
+    folded_postcode   TEXT COLLATE "C" NOT NULL,
+    folded_town       TEXT COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX habilis_structures_identifier ON habilis_structures (identifier_scheme, identifier_value);
+CREATE INDEX habilis_structures_name ON habilis_structures (folded_name, id);
+
+CREATE TABLE habilis_units (
+    id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    structure_id TEXT COLLATE "C" NOT NULL,
+    code         TEXT COLLATE "C" NOT NULL,
+    name         TEXT COLLATE "C" NOT NULL,
+    active       BOOLEAN          NOT NULL,
+    valid_from   BIGINT,
+    valid_until  BIGINT,
+    created_at   BIGINT,
+    version      BIGINT           NOT NULL
+);
+CREATE UNIQUE INDEX habilis_units_code ON habilis_units (structure_id, code);
+
+CREATE TABLE habilis_memberships (
+    id               TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    account_id       TEXT COLLATE "C" NOT NULL,
+    structure_id     TEXT COLLATE "C" NOT NULL,
+    status           TEXT COLLATE "C" NOT NULL,
+    role             TEXT COLLATE "C" NOT NULL,
+    granted_whole    BOOLEAN          NOT NULL,
+    granted_services TEXT COLLATE "C" NOT NULL,
+    asked_whole      BOOLEAN          NOT NULL,
+    asked_services   TEXT COLLATE "C" NOT NULL,
+    valid_from       BIGINT,
+    valid_until      BIGINT,
+    comment_text     TEXT COLLATE "C" NOT NULL,
+    comment_salt     TEXT COLLATE "C" NOT NULL,
+    reason_text      TEXT COLLATE "C" NOT NULL,
+    reason_salt      TEXT COLLATE "C" NOT NULL,
+    requested_at     BIGINT           NOT NULL,
+    decided_at       BIGINT,
+    decided_by       TEXT COLLATE "C" NOT NULL,
+    created_at       BIGINT,
+    version          BIGINT           NOT NULL,
+    undecided        BOOLEAN          NOT NULL
+);
+CREATE UNIQUE INDEX habilis_memberships_pair ON habilis_memberships (account_id, structure_id);
+CREATE UNIQUE INDEX habilis_memberships_principal ON habilis_memberships (structure_id)
+    WHERE role = 'principal_manager' AND status = 'approved';
+CREATE INDEX habilis_memberships_structure ON habilis_memberships (structure_id, status, requested_at, id);
+CREATE INDEX habilis_memberships_status ON habilis_memberships (status, requested_at, id);
+CREATE INDEX habilis_memberships_undecided ON habilis_memberships (requested_at, id) WHERE undecided;
+
+CREATE TABLE habilis_events (
+    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    chain           TEXT COLLATE "C" NOT NULL,
+    sequence        BIGINT           NOT NULL,
+    recorded_at     BIGINT           NOT NULL,
+    actor_kind      TEXT COLLATE "C" NOT NULL,
+    actor_id        TEXT COLLATE "C" NOT NULL,
+    actor_reference TEXT COLLATE "C" NOT NULL,
+    kind            TEXT COLLATE "C" NOT NULL,
+    object_type     TEXT COLLATE "C" NOT NULL,
+    object_id       TEXT COLLATE "C" NOT NULL,
+    account_id      TEXT COLLATE "C" NOT NULL,
+    structure_id    TEXT COLLATE "C" NOT NULL,
+    state           BYTEA,
+    previous        TEXT COLLATE "C" NOT NULL,
+    hash            TEXT COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX habilis_events_chain ON habilis_events (chain, sequence);
+CREATE INDEX habilis_events_newest ON habilis_events (recorded_at, id);
+CREATE INDEX habilis_events_account ON habilis_events (account_id, recorded_at, id);
+CREATE INDEX habilis_events_structure ON habilis_events (structure_id, recorded_at, id);
+
+CREATE TABLE habilis_messages (
+    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    idempotency_key TEXT COLLATE "C" NOT NULL,
+    template        TEXT COLLATE "C" NOT NULL,
+    recipient       TEXT COLLATE "C" NOT NULL,
+    account_id      TEXT COLLATE "C" NOT NULL,
+    language        TEXT COLLATE "C" NOT NULL,
+    sealed          BYTEA,
+    status          TEXT COLLATE "C" NOT NULL,
+    attempts        BIGINT           NOT NULL,
+    not_before      BIGINT,
+    expires_at      BIGINT,
+    leased_until    BIGINT,
+    last_error      TEXT COLLATE "C" NOT NULL,
+    created_at      BIGINT           NOT NULL,
+    sent_at         BIGINT,
+    version         BIGINT           NOT NULL
+);
+CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
+CREATE INDEX habilis_messages_due ON habilis_messages (status, created_at, id);
+
+-- +goose Down
+
+DROP TABLE habilis_messages;
+DROP TABLE habilis_events;
+DROP TABLE habilis_memberships;
+DROP TABLE habilis_units;
+DROP TABLE habilis_structures;
+DROP TABLE habilis_sign_ins;
+DROP TABLE habilis_throttles;
+DROP TABLE habilis_links;
+DROP TABLE habilis_accounts;

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/internal/sqlstore"
+)
+
+// Store is a [storage.Store] on a pgx pool. It is safe for concurrent use.
+type Store struct{ units *sqlstore.Store }
+
+var _ storage.Store = (*Store)(nil)
+
+// New returns a store on the host's pool, which stays the host's to close.
+func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error) {
+	o, err := opts.checked()
+	if err != nil {
+		return nil, err
+	}
+	d := newDialect(o.Isolation)
+	if !o.SkipMigrations {
+		db := stdlib.OpenDBFromPool(pool)
+		defer db.Close()
+		if err := migrate(ctx, db, d); err != nil {
+			return nil, err
+		}
+	}
+	level := pgx.ReadCommitted
+	if o.Isolation == Serializable {
+		level = pgx.Serializable
+	}
+	source := poolSource{
+		pool:   pool,
+		update: pgx.TxOptions{IsoLevel: level, AccessMode: pgx.ReadWrite},
+		view:   pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+	}
+	return &Store{units: sqlstore.New(source, d)}, nil
+}
+
+// View implements [storage.Store].
+func (s *Store) View(ctx context.Context, fn func(storage.Tx) error) error {
+	return s.units.View(ctx, fn)
+}
+
+// Update implements [storage.Store].
+func (s *Store) Update(ctx context.Context, fn func(storage.Tx) error) error {
+	return s.units.Update(ctx, fn)
+}
+
+// Bind returns a store whose units are parts of tx: they take effect when, and only
+// if, the host commits. A unit that fails leaves nothing behind and the host may go
+// on. If it fails with a conflict, the host may also roll back and run its whole
+// transaction again; nothing does that on its own.
+func (s *Store) Bind(tx pgx.Tx) storage.Store { return s.units.Bind(pgxConn{tx}) }
+
+type poolSource struct {
+	pool         *pgxpool.Pool
+	update, view pgx.TxOptions
+}
+
+// Begin implements sqlstore.Source.
+func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transaction, error) {
+	options := p.view
+	if m == sqlstore.Update {
+		options = p.update
+	}
+	tx, err := p.pool.BeginTx(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	return pgxTransaction{pgxConn{tx}}, nil
+}
+
+type pgxConn struct{ tx pgx.Tx }
+
+// Exec implements sqlstore.Conn.
+func (c pgxConn) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	tag, err := c.tx.Exec(ctx, query, args...)
+	return tag.RowsAffected(), err
+}
+
+// Query implements sqlstore.Conn.
+func (c pgxConn) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
+	return c.tx.Query(ctx, query, args...)
+}
+
+type pgxTransaction struct{ pgxConn }
+
+// Commit implements sqlstore.Transaction.
+func (t pgxTransaction) Commit(ctx context.Context) error { return t.tx.Commit(ctx) }
+
+// Rollback implements sqlstore.Transaction.
+func (t pgxTransaction) Rollback(ctx context.Context) error { return t.tx.Rollback(ctx) }

@@ -1,0 +1,252 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/storage"
+)
+
+func accountCases() []testCase {
+	return []testCase{
+		{"LoginUnique", loginUnique},
+		{"ByLogin", byLogin},
+		{"LoginBytewise", loginBytewise},
+		{"List", accountList},
+	}
+}
+
+func loginUnique(b *bench) {
+	k := accountKind()
+	puts(b, k, k.make(1), k.make(2))
+	b.wantErr("a second account with the same Login is refused with ErrExists", b.try(func(tx storage.Tx) error {
+		a := newAccount(3)
+		a.Login = newAccount(1).Login
+		return tx.PutAccount(b.ctx, a)
+	}), storage.ErrExists)
+	b.wantErr("taking another account's Login is refused with ErrExists", b.try(func(tx storage.Tx) error {
+		a, err := tx.Account(b.ctx, accountID(2))
+		if err != nil {
+			return err
+		}
+		a.Login = newAccount(1).Login
+		return tx.PutAccount(b.ctx, a)
+	}), storage.ErrExists)
+	_, err := ask(b, func(tx storage.Tx) (account.Account, error) { return tx.Account(b.ctx, accountID(3)) })
+	b.wantErr("a refused account is not stored", err, storage.ErrNotFound)
+	b.equal("a refused change is not stored", load(b, k, k.make(2)).Login, newAccount(2).Login)
+
+	b.update(func(tx storage.Tx) error {
+		a, err := tx.Account(b.ctx, accountID(1))
+		if err != nil {
+			return err
+		}
+		a.Login = "renamed@example.org"
+		if err := tx.PutAccount(b.ctx, a); err != nil {
+			return err
+		}
+		heir := newAccount(4)
+		heir.Login = newAccount(1).Login
+		if err := tx.PutAccount(b.ctx, heir); err != nil {
+			return fmt.Errorf("a Login that was given up is free, within the unit too: %w", err)
+		}
+		return nil
+	})
+}
+
+func byLogin(b *bench) {
+	k := accountKind()
+	find := func(login string) (account.Account, error) {
+		return ask(b, func(tx storage.Tx) (account.Account, error) { return tx.AccountByLogin(b.ctx, login) })
+	}
+	puts(b, k, k.make(1), k.make(2))
+	got, err := find(newAccount(1).Login)
+	b.wantErr("AccountByLogin finds the account", err, nil)
+	b.equal("AccountByLogin returns the whole account", got, load(b, k, k.make(1)))
+	for _, login := range []string{"", "nobody@example.org", "person_@example.org", "person%", "%"} {
+		_, err = find(login)
+		b.wantErr(fmt.Sprintf("AccountByLogin of a login nobody has (%q) answers ErrNotFound", login), err, storage.ErrNotFound)
+	}
+	b.update(func(tx storage.Tx) error {
+		a, err := tx.AccountByLogin(b.ctx, newAccount(1).Login)
+		if err != nil {
+			return err
+		}
+		a.Login = "renamed@example.org"
+		if err := tx.PutAccount(b.ctx, a); err != nil {
+			return err
+		}
+		_, err = tx.AccountByLogin(b.ctx, "renamed@example.org")
+		return err
+	})
+	_, err = find(newAccount(1).Login)
+	b.wantErr("a Login that was given up finds nobody", err, storage.ErrNotFound)
+	got, err = find("renamed@example.org")
+	b.wantErr("a new Login finds the account", err, nil)
+	b.equal("a new Login finds the account", got.ID, accountID(1))
+}
+
+// lookalikes are different to the contract and alike to some collations.
+func lookalikes() []string {
+	return []string{
+		"ana@example.org", "ANA@example.org", "Ana@example.org", "ana@example.org ", " ana@example.org",
+		"aña@example.org", "an\u0303a@example.org", "a\u00adna@example.org", "аna@example.org", // the last begins with a Cyrillic letter
+		"an_@example.org", "an%", "ss@example.org", "ß@example.org", "ẞ@example.org", "👩@example.org", "👨@example.org",
+	}
+}
+
+func loginBytewise(b *bench) {
+	for n, login := range lookalikes() {
+		a := newAccount(n)
+		a.Login = login
+		if err := b.try(func(tx storage.Tx) error { return tx.PutAccount(b.ctx, a) }); err != nil {
+			b.Errorf("logins are compared byte by byte: %q must not clash with any of %q, got: %v", login, lookalikes()[:n], err)
+		}
+	}
+	for n, login := range lookalikes() {
+		a, err := ask(b, func(tx storage.Tx) (account.Account, error) { return tx.AccountByLogin(b.ctx, login) })
+		if err != nil || a.ID != accountID(n) || a.Login != login {
+			b.Errorf("logins are compared byte by byte: asked for %q, got %q, %v", login, a.Login, err)
+		}
+	}
+	_, err := ask(b, func(tx storage.Tx) (account.Account, error) { return tx.AccountByLogin(b.ctx, "aNA@example.org") })
+	b.wantErr("logins are compared byte by byte: another case finds nobody", err, storage.ErrNotFound)
+}
+
+func accountList(b *bench) {
+	k := accountKind()
+	for _, n := range []int{5, 1, 16, 3, 10, 2} {
+		puts(b, k, k.make(n))
+	}
+	for _, c := range []struct {
+		what  string
+		after account.ID
+		limit int
+		want  []account.ID
+	}{
+		{"by ID, from the beginning", "", 100, []account.ID{accountID(1), accountID(2), accountID(3), accountID(5), accountID(10), accountID(16)}},
+		{"at most limit", "", 2, []account.ID{accountID(1), accountID(2)}},
+		{"after an ID, itself left out", accountID(2), 2, []account.ID{accountID(3), accountID(5)}},
+		{"after an ID that is not there", accountID(4), 2, []account.ID{accountID(5), accountID(10)}},
+		{"after the last", accountID(16), 2, nil},
+	} {
+		got := list(b, func(tx storage.Tx) ([]account.Account, error) { return tx.Accounts(b.ctx, c.after, c.limit) })
+		b.equal("Accounts lists "+c.what, keys(got, func(a account.Account) account.ID { return a.ID }), c.want)
+	}
+	got := list(b, func(tx storage.Tx) ([]account.Account, error) { return tx.Accounts(b.ctx, accountID(2), 1) })
+	b.equal("Accounts lists whole accounts", got, []account.Account{load(b, k, k.make(3))})
+}
+
+func linkCases() []testCase {
+	return []testCase{{"DigestUnique", digestUnique}, {"ByDigest", byDigest}, {"OnePerPurpose", onePerPurpose}}
+}
+
+func digestUnique(b *bench) {
+	k := linkKind()
+	puts(b, k, k.make(1))
+	b.wantErr("a second link with the same Digest is refused with ErrExists", b.try(func(tx storage.Tx) error {
+		l := newLink(2)
+		l.Digest = newLink(1).Digest
+		return tx.PutLink(b.ctx, l)
+	}), storage.ErrExists)
+}
+
+func byDigest(b *bench) {
+	k := linkKind()
+	puts(b, k, k.make(1), k.make(2))
+	find := func(d string) (account.Link, error) {
+		return ask(b, func(tx storage.Tx) (account.Link, error) { return tx.LinkByDigest(b.ctx, d) })
+	}
+	got, err := find(newLink(2).Digest)
+	b.wantErr("LinkByDigest finds the link", err, nil)
+	b.equal("LinkByDigest returns the whole link", got, load(b, k, k.make(2)))
+	_, err = find(digest("nothing"))
+	b.wantErr("LinkByDigest of a digest no link has answers ErrNotFound", err, storage.ErrNotFound)
+
+	newer := got
+	newer.Digest = digest("newer")
+	b.update(func(tx storage.Tx) error { return tx.PutLink(b.ctx, newer) })
+	_, err = find(newLink(2).Digest)
+	b.wantErr("the digest of a link that was replaced finds nothing", err, storage.ErrNotFound)
+	got, err = find(digest("newer"))
+	b.wantErr("the new digest finds the link", err, nil)
+	b.equal("the new digest finds the link", got.Account, accountID(2))
+}
+
+func onePerPurpose(b *bench) {
+	k := linkKind()
+	other := newLink(1)
+	other.Purpose, other.Digest = "another", digest("another")
+	puts(b, k, k.make(1), other)
+	b.equal("links of two purposes are two links", load(b, k, k.make(1)).Digest, newLink(1).Digest)
+	b.equal("links of two purposes are two links", load(b, k, other).Digest, other.Digest)
+}
+
+func throttleCases() []testCase {
+	return []testCase{{"OnePerFactor", func(b *bench) {
+		k := throttleKind()
+		other := newThrottle(1)
+		other.Factor, other.Failures = account.FactorMailCode, 1
+		puts(b, k, k.make(1), other)
+		b.equal("counters of two factors are two counters", load(b, k, k.make(1)).Failures, 3)
+		b.equal("counters of two factors are two counters", load(b, k, other).Failures, 1)
+	}}}
+}
+
+func signInCases() []testCase {
+	return []testCase{{"Delete", deleteSignIn}, {"Expired", expiredSignIns}}
+}
+
+func deleteSignIn(b *bench) {
+	k := signInKind()
+	puts(b, k, k.make(1), k.make(2))
+	stale := load(b, k, k.make(1))
+	current := stale
+	b.update(func(tx storage.Tx) error { return tx.PutSignIn(b.ctx, current) })
+	current.Version++
+	remove := func(s mfa.SignIn) error {
+		return b.try(func(tx storage.Tx) error { return tx.DeleteSignIn(b.ctx, s) })
+	}
+	b.wantErr("DeleteSignIn with a version that is not the stored one answers ErrConflict", remove(stale), storage.ErrConflict)
+	b.equal("a refused deletion changes nothing", load(b, k, stale), current)
+	b.update(func(tx storage.Tx) error {
+		if err := tx.DeleteSignIn(b.ctx, current); err != nil {
+			return err
+		}
+		_, err := tx.SignIn(b.ctx, current.ID)
+		b.wantErr("a deleted sign-in is gone within the unit", err, storage.ErrNotFound)
+		return nil
+	})
+	_, err := ask(b, func(tx storage.Tx) (mfa.SignIn, error) { return tx.SignIn(b.ctx, current.ID) })
+	b.wantErr("a deleted sign-in is gone", err, storage.ErrNotFound)
+	b.wantErr("deleting a sign-in that is not there answers ErrConflict", remove(current), storage.ErrConflict)
+	b.equal("a deletion touches no other sign-in", load(b, k, k.make(2)).Version, int64(1))
+	puts(b, k, k.make(1))
+	b.equal("what was deleted can be inserted anew", load(b, k, k.make(1)).Version, int64(1))
+}
+
+func expiredSignIns(b *bench) {
+	k := signInKind()
+	expiries := []time.Time{minute(9), minute(2), minute(4), minute(2), minute(3).Add(time.Microsecond), minute(3)}
+	for n, at := range expiries {
+		s := k.make(n)
+		s.ExpiresAt = at
+		puts(b, k, s)
+	}
+	expired := func(at time.Time, limit int) []string {
+		return keys(list(b, func(tx storage.Tx) ([]mfa.SignIn, error) { return tx.ExpiredSignIns(b.ctx, at, limit) }),
+			func(s mfa.SignIn) string { return s.ID })
+	}
+	twins := []string{newSignIn(1).ID, newSignIn(3).ID}
+	slices.Sort(twins)
+	all := append(slices.Clone(twins), newSignIn(5).ID, newSignIn(4).ID, newSignIn(2).ID, newSignIn(0).ID)
+	b.equal("ExpiredSignIns lists the oldest ExpiresAt first, then by ID", expired(minute(9), 100), all)
+	b.equal("ExpiredSignIns lists at most limit", expired(minute(9), 3), all[:3])
+	b.equal("ExpiredSignIns lists what expires at the very instant, and nothing later", expired(minute(3), 100), all[:3])
+	b.equal("ExpiredSignIns accepts an instant in any zone",
+		expired(minute(3).In(time.FixedZone("UTC-5", -5*60*60)), 100), all[:3])
+	b.equal("ExpiredSignIns lists nothing when nothing expired", expired(minute(1), 100), []string(nil))
+}

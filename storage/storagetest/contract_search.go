@@ -1,0 +1,193 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+func searchCases() []testCase {
+	return []testCase{
+		{"Order", searchOrder},
+		{"Cursor", searchCursor},
+		{"Limit", searchLimit},
+		{"Patterns", searchPatterns},
+		{"Literal", searchLiteral},
+		{"Fields", searchFields},
+	}
+}
+
+// named stores structures with these legal names, numbered from 0.
+func named(b *bench, names ...string) {
+	b.Helper()
+	k := structureKind()
+	for n, name := range names {
+		s := newStructure(n)
+		s.LegalName, s.Label = name, ""
+		puts(b, k, s)
+	}
+}
+
+func search(b *bench, q structure.Query) []structure.Structure {
+	b.Helper()
+	return list(b, func(tx storage.Tx) ([]structure.Structure, error) { return tx.Structures(b.ctx, q) })
+}
+
+func legalName(s structure.Structure) string { return s.LegalName }
+
+func inSearchOrder(a, b structure.Structure) int {
+	pa, pb := structure.Fold(a.LegalName)+"\x00"+string(a.ID), structure.Fold(b.LegalName)+"\x00"+string(b.ID)
+	switch {
+	case pa < pb:
+		return -1
+	case pa > pb:
+		return 1
+	default:
+		return 0
+	}
+}
+
+func searchOrder(b *bench) {
+	named(b, "zèbre", "Éléa", "elea", "ELEA B", "elea-a", "eleab", "Ägypten", "azur", "10", "9", "日本", "Straße", "strasse", "", "_a", "B", "a")
+	got := search(b, structure.Query{})
+	want := slices.SortedFunc(slices.Values(got), inSearchOrder)
+	b.equal("Structures lists by LegalName folded, then ID, byte by byte", keys(got, legalName), keys(want, legalName))
+	if len(got) != 17 {
+		b.Errorf("the zero Query selects every structure: got %d, want 17", len(got))
+	}
+	b.equal("structures whose names fold alike are listed by ID",
+		keys(search(b, structure.Query{Name: "elea"}), legalName), []string{"Éléa", "elea"})
+	b.equal("Structures lists whole structures", search(b, structure.Query{Name: "azur"})[0],
+		load(b, structureKind(), newStructure(7)))
+}
+
+func searchCursor(b *bench) {
+	named(b, "C", "a", "É", "e", "b", "E", "d")
+	all := search(b, structure.Query{})
+	var paged []structure.Structure
+	q := structure.Query{Limit: 2}
+	for range 10 {
+		page := search(b, q)
+		if len(page) == 0 {
+			break
+		}
+		paged = append(paged, page...)
+		last := page[len(page)-1]
+		q.AfterName, q.AfterID = structure.Fold(last.LegalName), last.ID
+	}
+	b.equal("pages that continue after the last position give the whole list, nothing twice", keys(paged, legalName), keys(all, legalName))
+
+	behind := newStructure(50)
+	behind.LegalName, behind.Label = "aa", ""
+	q = structure.Query{AfterName: "a", AfterID: structureID(1), Limit: 1}
+	puts(b, structureKind(), behind)
+	b.equal("a structure inserted behind the position is on the next page", keys(search(b, q), legalName), []string{"aa"})
+	b.equal("a position need not exist", keys(search(b, structure.Query{AfterName: "cc", AfterID: structureID(77), Limit: 1}), legalName), []string{"d"})
+	b.equal("the position is ANDed with the patterns",
+		keys(search(b, structure.Query{Name: "e", AfterName: "e", AfterID: structureID(2)}), legalName), []string{"e", "E"})
+}
+
+func searchLimit(b *bench) {
+	b.update(func(tx storage.Tx) error {
+		for n := range 101 {
+			if err := tx.PutStructure(b.ctx, newStructure(n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for limit, want := range map[int]int{0: 100, -1: 100, 7: 7, 101: 101, 5000: 101} {
+		if got := len(search(b, structure.Query{Limit: limit})); got != want {
+			b.Errorf("Query.Limit %d of 101 structures: got %d, want %d", limit, got, want)
+		}
+	}
+}
+
+func searchPatterns(b *bench) {
+	names := []string{"Mairie de Grenoble", "MAIRIE D'ÉCHIROLLES", "Métropole", "Grenoble Habitat", "École Ampère", "aXbXc", "ab", "abab", "Straße"}
+	named(b, names...)
+	for _, p := range []structure.Pattern{
+		"", "*", "mairie*", "*grenoble*", "*grenoble", "grenoble", "metropole", "m*e", "m*o*e", "mairie de grenoble", "ecole*", "*a*b*c*",
+		"ab", "ab*", "*ab", "ab*ab", "a*b", "*b*b*", "strasse", "*ss*", "nothing", "*nothing*", "**", "MAIRIE*", "mairie d'*",
+	} {
+		q := structure.Query{Name: p}
+		var want []string
+		for n, name := range names {
+			s := newStructure(n)
+			s.LegalName, s.Label = name, ""
+			if q.Match(s) {
+				want = append(want, name)
+			}
+		}
+		got := keys(search(b, q), legalName)
+		slices.Sort(got)
+		slices.Sort(want)
+		b.equal(fmt.Sprintf("pattern %q selects what Query.Match says", p), got, want)
+	}
+}
+
+func searchLiteral(b *bench) {
+	names := []string{"100% Bio", "100 Bio", "100x Bio", "a_b", "axb", `a\b`, `a\%b`, "a[x]b", "a?b", "a'b", `a"b`, "a.b", "a+b", "(a)", "a^b$"}
+	named(b, names...)
+	for _, name := range names {
+		p := structure.NewPattern(name)
+		b.equal(fmt.Sprintf("every character but * stands for itself (%q)", p),
+			keys(search(b, structure.Query{Name: p}), legalName), []string{name})
+	}
+	for p, want := range map[structure.Pattern][]string{
+		"%": nil, "_": nil, "a%b": nil, "*%*": {"100% Bio", `a\%b`}, "*_*": {"a_b"}, `*\*`: {`a\%b`, `a\b`}, "100%*": {"100% Bio"},
+		"a_*": {"a_b"}, `a\*`: {`a\%b`, `a\b`}, "a?b": {"a?b"}, "a.b": {"a.b"}, ".*": nil, "*[x]*": {"a[x]b"},
+	} {
+		got := keys(search(b, structure.Query{Name: p}), legalName)
+		slices.Sort(got)
+		slices.Sort(want)
+		b.equal(fmt.Sprintf("every character but * stands for itself (%q)", p), got, want)
+	}
+}
+
+func searchFields(b *bench) {
+	k := structureKind()
+	for n, s := range []structure.Structure{
+		{LegalName: "Alpha", Label: "Bravo", Postcode: "38000", Town: "Saint-Étienne", Identifier: structure.SIRET("111")},
+		{LegalName: "Bravo", Label: "Charlie", Postcode: "38100", Town: "Alpha", Identifier: structure.SIRET("222")},
+		{LegalName: "Delta", Label: "", Postcode: "alpha", Town: "Grenoble", Identifier: structure.Identifier{Scheme: "RNA", Value: "W38ABC"}},
+	} {
+		s.ID, s.Type, s.Status = structureID(n), structure.Public, structure.StatusActive
+		puts(b, k, s)
+	}
+	for _, c := range []struct {
+		what string
+		q    structure.Query
+		want []string
+	}{
+		{"Any meets legal name, town and postcode", structure.Query{Any: "alpha"}, []string{"Alpha", "Bravo", "Delta"}},
+		{"Any meets the label", structure.Query{Any: "charlie"}, []string{"Bravo"}},
+		{"Any meets the identifier's value, folded", structure.Query{Any: "w38*"}, []string{"Delta"}},
+		{"Any meets no scheme", structure.Query{Any: "siret"}, nil},
+		{"Name meets legal name and label", structure.Query{Name: "bravo"}, []string{"Alpha", "Bravo"}},
+		{"Name meets nothing else", structure.Query{Name: "grenoble"}, nil},
+		{"Identifier meets the value", structure.Query{Identifier: "2*"}, []string{"Bravo"}},
+		{"Identifier meets nothing else", structure.Query{Identifier: "38*"}, nil},
+		{"Postcode", structure.Query{Postcode: "38*"}, []string{"Alpha", "Bravo"}},
+		{"Town, folded", structure.Query{Town: "saint-etienne"}, []string{"Alpha"}},
+		{"conditions are ANDed", structure.Query{Any: "alpha", Postcode: "38*", Name: "*r*", Town: "alpha"}, []string{"Bravo"}},
+		{"conditions that exclude one another", structure.Query{Name: "alpha", Town: "grenoble"}, nil},
+	} {
+		b.equal("Query: "+c.what, keys(search(b, c.q), legalName), c.want)
+	}
+
+	moved := load(b, k, structure.Structure{ID: structureID(2)})
+	moved.Town, moved.LegalName = "Évian", "Zoulou"
+	b.update(func(tx storage.Tx) error {
+		if err := tx.PutStructure(b.ctx, moved); err != nil {
+			return err
+		}
+		got, err := tx.Structures(b.ctx, structure.Query{Town: "evian"})
+		b.equal("a search sees the unit's own writes", keys(got, legalName), []string{"Zoulou"})
+		return err
+	})
+	b.equal("a search meets the new text", keys(search(b, structure.Query{Town: "evian"}), legalName), []string{"Zoulou"})
+	b.equal("a search meets the old text no more", keys(search(b, structure.Query{Town: "grenoble"}), legalName), []string(nil))
+}

@@ -1,0 +1,120 @@
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+func newStructure(n int) structure.Structure {
+	return structure.Structure{
+		ID: structureID(n), Identifier: structure.Identifier{Scheme: structure.SchemeSIRET, Value: fmt.Sprintf("%014d", n)},
+		LegalName: fmt.Sprintf("Établissement %03d", n), Label: "Mairie", Type: structure.Public,
+		Status: structure.StatusActive, Postcode: "38000", Town: "Grenoble",
+		Spaces: []authz.Space{authz.SpaceHome, authz.SpaceMyAccount}, Delegated: true, CreatedAt: minute(1),
+	}
+}
+
+func structureKind() kind[structure.Structure] {
+	return kind[structure.Structure]{
+		make: newStructure,
+		bare: func(n int) structure.Structure {
+			s := newStructure(n)
+			return structure.Structure{ID: s.ID, Identifier: s.Identifier, Type: s.Type, Status: s.Status}
+		},
+		get: func(ctx context.Context, tx storage.Tx, s structure.Structure) (structure.Structure, error) {
+			return tx.Structure(ctx, s.ID)
+		},
+		insert: func(ctx context.Context, tx storage.Tx, s structure.Structure) error { return tx.PutStructure(ctx, s) },
+		put:    func(ctx context.Context, tx storage.Tx, s structure.Structure) error { return tx.PutStructure(ctx, s) },
+		list: func(ctx context.Context, tx storage.Tx, _ structure.Structure) ([]structure.Structure, error) {
+			return tx.Structures(ctx, structure.Query{})
+		},
+		version: func(s *structure.Structure) *int64 { return &s.Version },
+		change:  func(s *structure.Structure, n int) { s.Label = fmt.Sprint("Mairie ", n) },
+		texts: func(s *structure.Structure) []*string {
+			return []*string{&s.LegalName, &s.Label, &s.Postcode, &s.Town}
+		},
+		times:  func(s *structure.Structure) []*time.Time { return []*time.Time{&s.CreatedAt} },
+		scrawl: func(s *structure.Structure) { blot(s.Spaces, "scrawl") },
+	}
+}
+
+func newUnit(n int) structure.Unit {
+	return structure.Unit{
+		ID: serviceID(n), Structure: structureID(1), Code: fmt.Sprintf("CODE%d", n), Name: "Urbanisme", Active: true,
+		Validity: validity(1), CreatedAt: minute(3),
+	}
+}
+
+func unitKind() kind[structure.Unit] {
+	return kind[structure.Unit]{
+		make: newUnit,
+		bare: func(n int) structure.Unit {
+			u := newUnit(n)
+			return structure.Unit{ID: u.ID, Structure: u.Structure, Code: u.Code}
+		},
+		get: func(ctx context.Context, tx storage.Tx, u structure.Unit) (structure.Unit, error) {
+			return tx.Unit(ctx, u.ID)
+		},
+		insert:  func(ctx context.Context, tx storage.Tx, u structure.Unit) error { return tx.PutUnit(ctx, u) },
+		put:     func(ctx context.Context, tx storage.Tx, u structure.Unit) error { return tx.PutUnit(ctx, u) },
+		version: func(u *structure.Unit) *int64 { return &u.Version },
+		change:  func(u *structure.Unit, n int) { u.Name = fmt.Sprint("Urbanisme ", n) },
+		texts:   func(u *structure.Unit) []*string { return []*string{&u.Name} },
+		times: func(u *structure.Unit) []*time.Time {
+			return []*time.Time{&u.Validity.From, &u.Validity.Until, &u.CreatedAt}
+		},
+	}
+}
+
+func newMembership(n int) structure.Membership {
+	return structure.Membership{
+		ID: membershipID(n), Account: accountID(n), Structure: structureID(1),
+		Status: structure.StatusApproved, Role: structure.RoleMember,
+		Granted: structure.Scope{Services: []structure.ServiceID{serviceID(1), serviceID(2)}},
+		Asked:   structure.Scope{Services: []structure.ServiceID{serviceID(3)}}, Validity: validity(1),
+		Comment: structure.Note{Text: "s'il vous plaît", Salt: "sel"}, Reason: structure.Note{Text: "non", Salt: "poivre"},
+		RequestedAt: minute(n), DecidedAt: minute(4), DecidedBy: accountID(9), CreatedAt: minute(5),
+	}
+}
+
+func membershipKind() kind[structure.Membership] {
+	return kind[structure.Membership]{
+		make: newMembership,
+		bare: func(n int) structure.Membership {
+			return structure.Membership{
+				ID: membershipID(n), Account: accountID(n), Structure: structureID(1),
+				Status: structure.StatusPending, Role: structure.RoleMember,
+			}
+		},
+		get: func(ctx context.Context, tx storage.Tx, m structure.Membership) (structure.Membership, error) {
+			return tx.Membership(ctx, m.ID)
+		},
+		insert: func(ctx context.Context, tx storage.Tx, m structure.Membership) error {
+			return tx.PutMembership(ctx, m)
+		},
+		put: func(ctx context.Context, tx storage.Tx, m structure.Membership) error {
+			return tx.PutMembership(ctx, m)
+		},
+		list: func(ctx context.Context, tx storage.Tx, _ structure.Membership) ([]structure.Membership, error) {
+			return tx.Memberships(ctx, structure.MembershipQuery{})
+		},
+		version: func(m *structure.Membership) *int64 { return &m.Version },
+		change:  func(m *structure.Membership, n int) { m.Comment.Text = fmt.Sprint("encore ", n) },
+		texts: func(m *structure.Membership) []*string {
+			return []*string{&m.Comment.Text, &m.Comment.Salt, &m.Reason.Text, &m.Reason.Salt}
+		},
+		times: func(m *structure.Membership) []*time.Time {
+			return []*time.Time{&m.Validity.From, &m.Validity.Until, &m.RequestedAt, &m.DecidedAt, &m.CreatedAt}
+		},
+		scrawl: func(m *structure.Membership) {
+			blot(m.Granted.Services, serviceID(99))
+			blot(m.Asked.Services, serviceID(99))
+		},
+	}
+}

@@ -1,0 +1,132 @@
+package structure
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/check"
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// Approve accepts a pending request with the role and the services that the manager
+// ticked; the applicant gets the default spaces of the role with it and is told by
+// mail (R-180, R-228).
+//
+// Errors: [ErrNotFound]; [ErrDenied]; [ErrOwnRequest]; [ErrEmptyScope]; ErrInvalid
+// for services that are unknown there or not active; [ErrApplicantGone];
+// [ErrAlreadyDecided] together with the membership as it was decided (R-253).
+func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID, a Approval) (Membership, error) {
+	const op = "structure.Approve"
+	if a.Role != "" && a.Role != RoleMember && a.Role != RoleSecondaryManager {
+		return Membership{}, fault.Invalid(op, fault.Field{Path: "role", Code: "oneof", Param: "member secondary_manager"})
+	}
+	if a.Scope != nil && a.Scope.Whole && len(a.Scope.Services) > 0 {
+		return Membership{}, fault.Invalid(op, fault.Field{Path: "services", Code: "excluded_by_whole"})
+	}
+	return s.decide(ctx, by, id, func(c decisionCase) (Membership, notify.Kind, error) {
+		if c.applicant.Status != account.StatusActive && c.applicant.Status != account.StatusPendingActivation {
+			return Membership{}, "", ErrApplicantGone
+		}
+		if a.Scope != nil {
+			added := a.Scope.Minus(c.held.Granted) // what is held already may stay, whatever became of the service
+			if bad := unavailable(c.units, added, c.now); len(bad) > 0 {
+				return Membership{}, "", fault.Invalid(op, bad...)
+			}
+		}
+		m, err := c.held.Approve(a, c.manager.ID, c.now)
+		return m, "membership.approved", err
+	}, func(c decisionCase, m Membership) notify.Mail {
+		return notify.Mail{Template: notify.MailMembershipApproved, Values: notify.Values{
+			"Scope": describe(c.units, m.Granted), "Role": string(m.Role),
+		}}
+	})
+}
+
+// Refusal is why a request is refused; the applicant reads it (R-226).
+type Refusal struct {
+	Reason string `validate:"required,max=255,text"`
+}
+
+// Reject refuses a pending request; the applicant is told the reason by mail. What a
+// member held before stays.
+//
+// Errors: ErrInvalid without a reason of 1 to 255 characters (R-227); [ErrNotFound];
+// [ErrDenied]; [ErrOwnRequest]; [ErrAlreadyDecided] together with the membership as
+// it was decided.
+func (s *Service) Reject(ctx context.Context, by account.Actor, id MembershipID, r Refusal) (Membership, error) {
+	r.Reason = tidy(r.Reason)
+	if err := check.Struct("structure.Reject", r); err != nil {
+		return Membership{}, err
+	}
+	reason, err := s.note(r.Reason)
+	if err != nil {
+		return Membership{}, err
+	}
+	return s.decide(ctx, by, id, func(c decisionCase) (Membership, notify.Kind, error) {
+		m, err := c.held.Reject(reason, c.manager.ID, c.now)
+		return m, "membership.rejected", err
+	}, func(decisionCase, Membership) notify.Mail {
+		return notify.Mail{Template: notify.MailMembershipRejected, Values: notify.Values{"Reason": r.Reason}}
+	})
+}
+
+// decisionCase is what a decision is made from.
+type decisionCase struct {
+	held      Membership
+	structure Structure
+	units     []Unit
+	manager   account.Account
+	applicant account.Account
+	now       time.Time
+}
+
+// decide runs one decision on a request: load, let rule decide, put, record, tell
+// the applicant.
+func (s *Service) decide(
+	ctx context.Context, by account.Actor, id MembershipID,
+	rule func(decisionCase) (Membership, notify.Kind, error),
+	mail func(decisionCase, Membership) notify.Mail,
+) (Membership, error) {
+	now := s.clock()
+	var m Membership
+	err := s.store.Update(ctx, func(tx Tx) error {
+		m = Membership{}
+		c := decisionCase{now: now}
+		var err error
+		if c.held, err = find(ctx, tx.Membership, id); err != nil {
+			return err
+		}
+		if c.manager, c.structure, err = s.authorise(ctx, tx, by, c.held.Structure, authz.ActionDecideMemberships, now); err != nil {
+			return err
+		}
+		if c.units, err = tx.Units(ctx, c.structure.ID); err != nil {
+			return err
+		}
+		if c.applicant, err = tx.Account(ctx, c.held.Account); err != nil {
+			return err
+		}
+		var kind notify.Kind
+		if m, kind, err = rule(c); err != nil {
+			m = c.held // the decision that was made, for whoever came second
+			return err
+		}
+		if err := s.putMembership(ctx, tx, by, kind, &m, now); err != nil {
+			return err
+		}
+		return s.tellApplicant(ctx, tx, c, m, mail(c, m))
+	})
+	return m, err
+}
+
+func (s *Service) tellApplicant(ctx context.Context, tx Tx, c decisionCase, m Membership, mail notify.Mail) error {
+	to := c.applicant
+	mail.Key = fmt.Sprintf("decided/%s/%d", m.ID, m.Version)
+	mail.To, mail.Account, mail.Language = to.ContactEmail, to.ID, to.Language
+	mail.Values["Name"], mail.Values["Structure"] = to.DisplayName(), c.structure.DisplayName()
+	mail.Values["Link"] = s.links.To(s.links.Memberships, "")
+	return s.journal.Enqueue(ctx, tx, c.now, mail)
+}

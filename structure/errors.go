@@ -1,0 +1,54 @@
+package structure
+
+import "github.com/habilis-go/habilis/internal/fault"
+
+// Errors of this package; compare with errors.Is.
+var (
+	// ErrNotFound: no such structure, service or membership, or none that the actor
+	// may know of.
+	ErrNotFound = fault.ErrNotFound
+
+	// ErrDenied: the actor is known here but may not do this.
+	ErrDenied = fault.ErrDenied
+
+	// ErrStructureExists: another structure has the identifier; ask to join it.
+	ErrStructureExists = fault.New("structure_exists", "a structure with this identifier exists; ask to join it")
+
+	// ErrStructureInactive: the structure is closed.
+	ErrStructureInactive = fault.New("structure_inactive", "the structure is not active")
+
+	// ErrCreationNotAllowed: structures of this type are created by the operator.
+	ErrCreationNotAllowed = fault.New("creation_not_allowed", "structures of this type are created by support")
+
+	// ErrServiceExists: the structure has a service with this code.
+	ErrServiceExists = fault.New("service_exists", "the structure has a service with this code")
+
+	// ErrEmptyScope: neither the whole structure nor any service was chosen.
+	ErrEmptyScope = fault.New("empty_scope", "choose the whole structure or at least one service")
+
+	// ErrRequestPending: a request waits already.
+	ErrRequestPending = fault.New("request_pending", "a request for this structure is waiting already")
+
+	// ErrAlreadyMember: everything that is asked for is held already.
+	ErrAlreadyMember = fault.New("already_member", "the account has all of this already")
+
+	// ErrMembershipDisabled: a manager disabled the membership; asking again does not
+	// help, enabling it does.
+	ErrMembershipDisabled = fault.New("membership_disabled", "a manager disabled this membership")
+
+	// ErrAlreadyDecided: somebody decided in the meantime; the decision comes with the
+	// error.
+	ErrAlreadyDecided = fault.New("already_decided", "the request was decided already")
+
+	// ErrOwnRequest: nobody decides a request of their own.
+	ErrOwnRequest = fault.New("own_request", "nobody decides their own request")
+
+	// ErrApplicantGone: the account that asked was closed since.
+	ErrApplicantGone = fault.New("applicant_gone", "the account that asked is closed")
+
+	// ErrCriteriaTooBroad: the search would select everything.
+	ErrCriteriaTooBroad = fault.New("criteria_too_broad", "give at least one criterion that is more than a star")
+
+	// ErrBadPolicy: the policy contradicts itself.
+	ErrBadPolicy = fault.New("bad_structure_policy", "the structure policy is not acceptable")
+)

@@ -1,0 +1,32 @@
+package structure
+
+import (
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+)
+
+// Facts gathers what package authz needs to decide about an account in a structure.
+// Parts that do not exist are given as their zero values.
+func Facts(p authz.Policy, a account.Account, s Structure, units []Unit, m Membership) authz.Facts {
+	f := authz.Facts{
+		Policy:     p,
+		Account:    authz.AccountFact{ID: a.ID, Status: a.Status, Since: a.StatusSince},
+		Structure:  authz.StructureFact{ID: s.ID, Type: s.Type, Active: s.Status == StatusActive, Spaces: s.Spaces, Delegated: s.Delegated},
+		Membership: MembershipStateOf(m).fact(),
+	}
+	for _, u := range units {
+		f.Structure.Services = append(f.Structure.Services, authz.ServiceFact{ID: u.ID, Active: u.Active, Validity: u.Validity})
+	}
+	return f
+}
+
+func (m MembershipState) fact() authz.MembershipFact {
+	since := m.DecidedAt
+	if m.Status == StatusPending {
+		since = m.RequestedAt
+	}
+	return authz.MembershipFact{
+		Status: m.Status, Role: m.Role, Whole: m.Granted.Whole, Services: m.Granted.Services,
+		Validity: m.Validity, Since: since, By: m.DecidedBy,
+	}
+}

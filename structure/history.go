@@ -1,0 +1,99 @@
+package structure
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/i18n"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// Entry is one line of a structure's history as its managers read it.
+type Entry struct {
+	Event     notify.Event
+	At        time.Time
+	Kind      notify.Kind
+	Applicant Person // whom it concerns; zero if nobody
+	Actor     Person // who did it; zero unless a person did
+	Scope     string // the services it is about, "" for the whole structure or none
+}
+
+// Label is the action in words: the guides' own where they have one (HIS-T1).
+func (e Entry) Label(lang language.Tag) string {
+	return i18n.Text(lang, "event."+string(e.Kind), nil)
+}
+
+// HistoryQuery selects a page of history, newest first.
+type HistoryQuery struct {
+	Kinds []notify.Kind // any of these; nil means all
+	After *notify.Event // continue after this one; nil begins
+	Limit int           // at most this many. Defaults to 100.
+}
+
+// History lists what happened in a structure, for its managers.
+// Names are read from the tables of today; the events hold none. Errors:
+// [ErrNotFound], [ErrDenied].
+func (s *Service) History(ctx context.Context, by account.Actor, id ID, q HistoryQuery) ([]Entry, error) {
+	now := s.clock()
+	var out []Entry
+	err := s.store.View(ctx, func(tx Tx) error {
+		_, st, err := s.authorise(ctx, tx, by, id, authz.ActionReadHistory, now)
+		if err != nil {
+			return err
+		}
+		query := notify.EventQuery{Structure: st.ID, Kinds: q.Kinds, Newest: true, Limit: q.Limit}
+		if q.After != nil {
+			query.BeforeAt, query.BeforeID = q.After.At, q.After.ID
+		}
+		events, err := tx.Events(ctx, query)
+		if err != nil {
+			return err
+		}
+		units, err := tx.Units(ctx, st.ID)
+		if err != nil {
+			return err
+		}
+		out, err = entries(ctx, tx, events, units)
+		return err
+	})
+	return out, err
+}
+
+func entries(ctx context.Context, tx Tx, events []notify.Event, units []Unit) ([]Entry, error) {
+	people := map[account.ID]Person{"": {}}
+	person := func(id account.ID) (Person, error) {
+		if p, seen := people[id]; seen {
+			return p, nil
+		}
+		a, _, err := known(tx.Account(ctx, id))
+		if err != nil {
+			return Person{}, err
+		}
+		people[id] = personOf(a)
+		return people[id], nil
+	}
+	out := make([]Entry, 0, len(events))
+	for _, e := range events {
+		entry := Entry{Event: e, At: e.At, Kind: e.Kind}
+		var err error
+		if entry.Applicant, err = person(e.Account); err != nil {
+			return nil, err
+		}
+		if entry.Actor, err = person(e.Actor.ID); err != nil {
+			return nil, err
+		}
+		if e.Object.Type == ObjectMembership {
+			var m MembershipState
+			if err := e.Decode(&m); err != nil {
+				return nil, err
+			}
+			entry.Scope = describe(units, m.Granted.Union(m.Asked))
+		}
+		out = append(out, entry)
+	}
+	return out, nil
+}

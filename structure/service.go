@@ -1,0 +1,164 @@
+package structure
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// Service is the entry point of this package. It is immutable after [New] and safe
+// for concurrent use.
+type Service struct {
+	store   Store
+	journal *notify.Journal
+	ids     ids.Maker
+	now     func() time.Time
+	zone    *time.Location
+	policy  Policy
+	authz   authz.Policy
+	links   notify.Links
+}
+
+// Options are the optional parts of a [Service].
+type Options struct {
+	Now    func() time.Time // The only clock. Defaults to time.Now.
+	Random io.Reader        // Source of identifiers and salts. Defaults to crypto/rand.Reader.
+	Zone   *time.Location   // Zone in which people mean their dates. Defaults to Europe/Paris.
+	Links  notify.Links     // Defaults to the defaults of notify.Links.
+	Policy *Policy          // Defaults to Guide2024().
+	Authz  *authz.Policy    // Defaults to authz.Guide2024().
+}
+
+// Policy holds what a deployment decides about structures. It is data.
+type Policy struct {
+	Identifiers IdentifierPolicy // how strictly identifiers are checked
+
+	// SelfService lists the types of structure that any active account may create
+	// and then manages. Others are created by support.
+	SelfService []Type
+}
+
+// Guide2024 is the default policy: strict identifiers, private structures by
+// anybody, public ones by support (C-23).
+func Guide2024() Policy {
+	return Policy{Identifiers: Strict, SelfService: []Type{Private}}
+}
+
+func (p Policy) check() error {
+	if p.Identifiers != Strict && p.Identifiers != FormatOnly {
+		return ErrBadPolicy.With("identifiers are checked strictly or by format only")
+	}
+	for _, t := range p.SelfService {
+		if t != Public && t != Private {
+			return ErrBadPolicy.With("there are public and private structures only")
+		}
+	}
+	return nil
+}
+
+// New returns a Service over the store. The sealer seals what waits in the outbox;
+// it must be the same as long as the data lives.
+func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if store == nil || sealer == nil {
+		return nil, ErrBadPolicy.With("a store and a key ring are needed")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		var err error
+		if o.Zone, err = time.LoadLocation("Europe/Paris"); err != nil {
+			return nil, ErrBadPolicy.With("no zone was given and Europe/Paris is not known here").Because(err)
+		}
+	}
+	if o.Policy == nil {
+		p := Guide2024()
+		o.Policy = &p
+	}
+	if o.Authz == nil {
+		p := authz.Guide2024()
+		o.Authz = &p
+	}
+	if err := o.Policy.check(); err != nil {
+		return nil, err
+	}
+	links, err := o.Links.Checked()
+	if err != nil {
+		return nil, err
+	}
+	maker := ids.NewMaker(o.Random)
+	return &Service{
+		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
+		now: o.Now, zone: o.Zone, policy: *o.Policy, authz: *o.Authz, links: links,
+	}, nil
+}
+
+func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// note makes a note of free text, blinded for the history.
+func (s *Service) note(text string) (Note, error) {
+	salt, err := s.ids.Bytes(16)
+	if err != nil {
+		return Note{}, err
+	}
+	return newNote(text, salt), nil
+}
+
+// authorise checks that a person may do an administrative action on a structure,
+// and returns both. Whoever is no member gets [ErrNotFound], a member without the
+// right [ErrDenied].
+func (s *Service) authorise(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (account.Account, Structure, error) {
+	a, err := account.Acting(ctx, tx, by)
+	if err != nil {
+		return account.Account{}, Structure{}, err
+	}
+	st, err := find(ctx, tx.Structure, id)
+	if err != nil {
+		return account.Account{}, Structure{}, err
+	}
+	m, err := tx.MembershipOf(ctx, a.ID, st.ID)
+	if err != nil {
+		return account.Account{}, Structure{}, err
+	}
+	return a, st, s.permitted(a, st, m, act, now)
+}
+
+func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time) error {
+	d := authz.Decide(Facts(s.authz, a, st, nil, m), authz.Request{Account: a.ID, Structure: st.ID, Action: act, At: now})
+	switch {
+	case d.Allowed:
+		return nil
+	case d.Role == "":
+		return ErrNotFound
+	default:
+		return ErrDenied
+	}
+}
+
+// find asks the store for one object, but only under a name that can exist.
+func find[K ~string, V any](ctx context.Context, get func(context.Context, K) (V, error), id K) (V, error) {
+	if !ids.Valid(id) {
+		var none V
+		return none, ErrNotFound
+	}
+	return get(ctx, id)
+}
+
+// known is find for what may be absent: it reports whether it is there.
+func known[V any](v V, err error) (V, bool, error) {
+	if errors.Is(err, fault.ErrNotFound) {
+		return v, false, nil
+	}
+	return v, err == nil, err
+}

@@ -1,0 +1,112 @@
+package structure
+
+import (
+	"context"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// What the objects of this package are called in the history.
+const (
+	ObjectStructure  = "structure"
+	ObjectService    = "service"
+	ObjectMembership = "membership"
+)
+
+// State is what the history keeps of a structure after a change. Names and
+// identifiers may be a person's, so only their digest is there.
+type State struct {
+	Type      Type          `json:"type"`
+	Status    Status        `json:"status"`
+	Spaces    []authz.Space `json:"spaces,omitempty"`
+	Delegated bool          `json:"delegated,omitempty"`
+	CreatedAt time.Time     `json:"created_at"`
+	Named     string        `json:"named,omitempty"` // digest of identifier, names and place
+}
+
+// StateOf returns what the history says of s.
+func StateOf(s Structure) State {
+	return State{
+		Type: s.Type, Status: s.Status, Spaces: s.Spaces, Delegated: s.Delegated, CreatedAt: s.CreatedAt,
+		Named: notify.Digest(s.Salt, string(s.Identifier.Scheme), s.Identifier.Value, s.LegalName, s.Label, s.Postcode, s.Town),
+	}
+}
+
+// UnitState is what the history keeps of a service after a change.
+type UnitState struct {
+	Code      string         `json:"code"`
+	Active    bool           `json:"active"`
+	Validity  authz.Validity `json:"validity,omitzero"`
+	CreatedAt time.Time      `json:"created_at"`
+	Named     string         `json:"named"` // digest of the name
+}
+
+// UnitStateOf returns what the history says of u.
+func UnitStateOf(u Unit) UnitState {
+	return UnitState{
+		Code: u.Code, Active: u.Active, Validity: u.Validity, CreatedAt: u.CreatedAt,
+		Named: notify.Digest(string(u.ID), u.Name),
+	}
+}
+
+// MembershipState is what the history keeps of a membership after a change. The
+// comment and the reason are there as digests only.
+type MembershipState struct {
+	Account     account.ID       `json:"account"`
+	Status      MembershipStatus `json:"status"`
+	Role        Role             `json:"role"`
+	Granted     Scope            `json:"granted,omitzero"`
+	Asked       Scope            `json:"asked,omitzero"`
+	Validity    authz.Validity   `json:"validity,omitzero"`
+	Comment     string           `json:"comment,omitempty"`
+	Reason      string           `json:"reason,omitempty"`
+	RequestedAt time.Time        `json:"requested_at,omitzero"`
+	DecidedAt   time.Time        `json:"decided_at,omitzero"`
+	DecidedBy   account.ID       `json:"decided_by,omitempty"`
+	CreatedAt   time.Time        `json:"created_at"`
+}
+
+// MembershipStateOf returns what the history says of m.
+func MembershipStateOf(m Membership) MembershipState {
+	return MembershipState{
+		Account: m.Account, Status: m.Status, Role: m.Role, Granted: m.Granted, Asked: m.Asked, Validity: m.Validity,
+		Comment: m.Comment.Digest(), Reason: m.Reason.Digest(),
+		RequestedAt: m.RequestedAt, DecidedAt: m.DecidedAt, DecidedBy: m.DecidedBy, CreatedAt: m.CreatedAt,
+	}
+}
+
+func (s *Service) putStructure(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, v *Structure, now time.Time) error {
+	if err := tx.PutStructure(ctx, *v); err != nil {
+		return err
+	}
+	v.Version++
+	return s.journal.Record(ctx, tx, notify.Fact{
+		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectStructure, ID: string(v.ID)},
+		Structure: v.ID, State: StateOf(*v),
+	})
+}
+
+func (s *Service) putUnit(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, v *Unit, now time.Time) error {
+	if err := tx.PutUnit(ctx, *v); err != nil {
+		return err
+	}
+	v.Version++
+	return s.journal.Record(ctx, tx, notify.Fact{
+		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectService, ID: string(v.ID)},
+		Structure: v.Structure, State: UnitStateOf(*v),
+	})
+}
+
+func (s *Service) putMembership(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, m *Membership, now time.Time) error {
+	if err := tx.PutMembership(ctx, *m); err != nil {
+		return err
+	}
+	m.Version++
+	return s.journal.Record(ctx, tx, notify.Fact{
+		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectMembership, ID: string(m.ID)},
+		Account: m.Account, Structure: m.Structure, State: MembershipStateOf(*m),
+	})
+}
