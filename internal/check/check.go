@@ -94,4 +94,3 @@ func path(namespace string) string {
 	}
 	return strings.Join(parts, ".")
 }
-

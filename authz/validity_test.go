@@ -1,0 +1,102 @@
+package authz_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
+	"pgregory.net/rapid"
+
+	"github.com/habilis-go/habilis/authz"
+)
+
+func paris(t *testing.T) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Paris")
+	require.NoError(t, err)
+	return zone
+}
+
+// the last day is included, in the zone in which it was typed, on the
+// days when the clocks change, too.
+func TestCivilDatesBecomeInstants(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name        string
+		first, last authz.Date
+		length      time.Duration
+	}{
+		{"an ordinary day", authz.Date{Year: 2026, Month: 11, Day: 22}, authz.Date{Year: 2026, Month: 11, Day: 22}, 24 * time.Hour},
+		{"clocks go forward", authz.Date{Year: 2026, Month: 3, Day: 29}, authz.Date{Year: 2026, Month: 3, Day: 29}, 23 * time.Hour},
+		{"clocks go back", authz.Date{Year: 2026, Month: 10, Day: 25}, authz.Date{Year: 2026, Month: 10, Day: 25}, 25 * time.Hour},
+		{"end of a leap February", authz.Date{Year: 2028, Month: 2, Day: 29}, authz.Date{Year: 2028, Month: 2, Day: 29}, 24 * time.Hour},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			v := authz.Between(row.first, row.last, paris(t))
+			require.Equal(t, row.length, v.Until.Sub(v.From))
+			require.Equal(t, row.first, v.FirstDay(paris(t)))
+			require.Equal(t, row.last, v.LastDay(paris(t)))
+			require.True(t, v.Contains(v.From))
+			require.True(t, v.Contains(v.Until.Add(-time.Microsecond)))
+			require.False(t, v.Contains(v.Until), "the end is not included")
+			require.False(t, v.Contains(v.From.Add(-time.Microsecond)))
+		})
+	}
+	open := authz.Between(authz.Date{}, authz.Date{}, paris(t))
+	require.Zero(t, open)
+	require.True(t, open.Contains(time.Now()))
+	require.True(t, open.LastDay(paris(t)).IsZero())
+	require.True(t, open.FirstDay(paris(t)).IsZero())
+}
+
+// dates are read strictly.
+func TestParseDate(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{"2026-03-31": "2026-03-31", "31/03/2026": "2026-03-31", "": ""} {
+		d, err := authz.ParseDate(typed)
+		require.NoError(t, err)
+		require.Equal(t, want, d.String())
+		require.True(t, d.Valid())
+	}
+	for _, typed := range []string{"31/02/2026", "2026-02-29", "1/3/2026", "03/31/2026", "tomorrow", "2026-03-31T00:00:00Z", "\x00"} {
+		_, err := authz.ParseDate(typed)
+		require.Error(t, err, typed)
+	}
+	require.False(t, authz.Date{Year: 2026, Month: 2, Day: 29}.Valid())
+	require.False(t, authz.Date{Year: 0, Month: 1, Day: 1}.Valid())
+}
+
+func TestIntersectHoldsWhereBothDo(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := anySpan(t), anySpan(t)
+		at := noon.Add(time.Duration(rapid.IntRange(-2, 2).Draw(t, "at")))
+		require.Equal(t, a.Contains(at) && b.Contains(at), a.Intersect(b).Contains(at))
+	})
+}
+
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	spec, ok := authz.Guide2024().Spec(authz.SpaceInvoicesIssued)
+	require.True(t, ok)
+	require.Equal(t, "Factures émises", spec.Label(language.CanadianFrench))
+	require.Equal(t, "Invoices issued", spec.Label(language.German), "English where there is no label")
+	require.Equal(t, "x", authz.SpaceSpec{Code: "x"}.Label(language.French), "the code where there is none at all")
+}
+
+// SPA-T1, row by row.
+func TestDefaultSpaces(t *testing.T) {
+	t.Parallel()
+	p := authz.Guide2024()
+	require.ElementsMatch(t, []authz.Space{
+		"home", "manager.activities", "invoices.received", "invoices.issued", "tickets.issued", "tickets.received", "my_account",
+	}, p.OpenByDefault(authz.Public), "R-181, R-182")
+	require.ElementsMatch(t, []authz.Space{
+		"home", "manager.activities", "invoices.issued", "tickets.issued", "my_account",
+	}, p.OpenByDefault(authz.Private), "R-183")
+	managers, _ := p.Spec(authz.SpaceManagerActivities)
+	require.True(t, managers.DefaultFor(authz.Public, authz.RoleSecondaryManager))
+	require.False(t, managers.DefaultFor(authz.Public, authz.RoleMember), "R-184")
+}

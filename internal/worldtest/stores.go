@@ -1,0 +1,46 @@
+package worldtest
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/habilis-go/habilis/internal/pgtest"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/memory"
+	"github.com/habilis-go/habilis/storage/postgres"
+	"github.com/habilis-go/habilis/storage/sqlite"
+)
+
+// Each runs a test on every store that the module has: memory, SQLite in a file, and
+// PostgreSQL where its binaries are installed.
+func Each(t *testing.T, test func(*testing.T, *World)) {
+	t.Helper()
+	for _, s := range []struct {
+		name string
+		open func(*testing.T) storage.Store
+	}{
+		{"memory", func(*testing.T) storage.Store { return memory.New() }},
+		{"sqlite", func(t *testing.T) storage.Store {
+			s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "habilis.db"), nil)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, s.Close()) })
+			return s
+		}},
+		{"postgres", func(t *testing.T) storage.Store {
+			pool, err := pgxpool.New(t.Context(), pgtest.Schema(t))
+			require.NoError(t, err)
+			t.Cleanup(pool.Close)
+			s, err := postgres.New(t.Context(), pool, nil)
+			require.NoError(t, err)
+			return s
+		}},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, New(t, s.open(t)))
+		})
+	}
+}

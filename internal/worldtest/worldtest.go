@@ -1,0 +1,220 @@
+// Package worldtest sets the stage for tests of the domain packages: real services
+// over a real store, with a clock that the test moves, cheap password hashes, and
+// the mails that the outbox owes.
+package worldtest
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// Password meets the classic policy and belongs to nobody.
+const Password = "Correct-Horse-7-Battery"
+
+// SIRET numbers that pass the check.
+const (
+	SIRETWelfare = "26570134200148"
+	SIRETCity    = "21750001600019"
+	SIRETCompany = "55203253400646"
+)
+
+// World is one deployment.
+type World struct {
+	Store      storage.Store
+	Clock      *Clock
+	Keys       *account.Keys
+	Accounts   *account.Service
+	SignIns    *mfa.Service
+	Structures *structure.Service
+	Authz      *structure.Authorizer
+}
+
+// Clock is a clock that stands still until a test moves it.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// Now returns where the clock stands.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+// Move moves the clock, backwards too.
+func (c *Clock) Move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// Start is where every clock begins: a Sunday noon in Paris.
+var Start = time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
+
+// New builds a deployment over a store.
+func New(tb testing.TB, store storage.Store) *World {
+	tb.Helper()
+	w := &World{Store: store, Clock: &Clock{at: Start}}
+	key := make([]byte, account.KeySize)
+	for i := range key {
+		key[i] = byte(i)
+	}
+	var err error
+	w.Keys, err = account.NewKeys(key)
+	require.NoError(tb, err)
+	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+	require.NoError(tb, err)
+	w.Accounts, err = account.New(storage.Accounts(store), w.Keys, &account.Options{Now: w.Clock.Now, Hasher: hasher})
+	require.NoError(tb, err)
+	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
+	require.NoError(tb, err)
+	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{Now: w.Clock.Now})
+	require.NoError(tb, err)
+	w.Authz = w.Structures.Authorizer()
+	return w
+}
+
+// Mail is a mail that the outbox owes, opened.
+type Mail struct {
+	notify.Message
+	Values notify.Values
+}
+
+// Mails returns every mail in the outbox, oldest first.
+func (w *World) Mails(tb testing.TB) []Mail {
+	tb.Helper()
+	var out []Mail
+	require.NoError(tb, w.Store.View(tb.Context(), func(tx storage.Tx) error {
+		messages, err := tx.Messages(tb.Context(), notify.MessageQuery{Limit: 1000})
+		for _, m := range messages {
+			plain, err := w.Keys.Open(m.Sealed, "outbox/"+string(m.ID))
+			require.NoError(tb, err)
+			mail := Mail{Message: m}
+			require.NoError(tb, json.Unmarshal(plain, &mail.Values))
+			out = append(out, mail)
+		}
+		return err
+	}))
+	return out
+}
+
+// Last returns the newest mail of a kind to an address.
+func (w *World) Last(tb testing.TB, to string, t notify.Template) Mail {
+	tb.Helper()
+	mails := w.Mails(tb)
+	for i := len(mails) - 1; i >= 0; i-- {
+		if mails[i].To == to && mails[i].Template == t {
+			return mails[i]
+		}
+	}
+	require.Failf(tb, "no such mail", "%s to %s", t, to)
+	return Mail{}
+}
+
+// Token returns the secret of the newest activation link to an address.
+func (w *World) Token(tb testing.TB, to string) string {
+	tb.Helper()
+	_, token, ok := strings.Cut(w.Last(tb, to, notify.MailActivation).Values["Link"], "token=")
+	require.True(tb, ok)
+	return token
+}
+
+// Registration is an acceptable registration for an address.
+func Registration(login string) account.Registration {
+	return account.Registration{Login: login, GivenName: "Julie", FamilyName: "Bon", Language: "fr", AcceptConditions: true}
+}
+
+// Join registers and activates an account.
+func (w *World) Join(tb testing.TB, login string) account.Actor {
+	tb.Helper()
+	ctx := tb.Context()
+	require.NoError(tb, w.Accounts.Register(ctx, account.Anonymous(), Registration(login)))
+	a, err := w.Accounts.Activate(ctx, w.Token(tb, login), Password)
+	require.NoError(tb, err)
+	return account.Person(a.ID)
+}
+
+// SignIn signs an account in with password and mail code. The clock moves by a
+// millisecond, so that the newest code can be told.
+func (w *World) SignIn(tb testing.TB, login string) account.Session {
+	tb.Helper()
+	ctx := tb.Context()
+	w.Clock.Move(time.Millisecond)
+	c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: Password})
+	require.NoError(tb, err)
+	require.NoError(tb, w.SignIns.ProveMailCode(ctx, c.Handle, w.Last(tb, login, notify.MailSignInCode).Values["Code"]))
+	s, err := w.SignIns.Finish(ctx, c.Handle)
+	require.NoError(tb, err)
+	return s
+}
+
+// Company is a private structure with three services, created by its manager.
+type Company struct {
+	structure.Structure
+	Manager          account.Actor
+	Urba, Voie, Acha structure.Unit
+}
+
+// Company creates one.
+func (w *World) Company(tb testing.TB, siret, manager string) Company {
+	tb.Helper()
+	ctx := tb.Context()
+	c := Company{Manager: w.Join(tb, manager)}
+	var err error
+	c.Structure, err = w.Structures.Create(ctx, c.Manager, structure.Creation{
+		Identifier: structure.SIRET(siret), LegalName: "Atelier Dufour " + siret[:4], Type: structure.Private, Town: "Terneuil",
+	})
+	require.NoError(tb, err)
+	for _, u := range []struct {
+		into       *structure.Unit
+		code, name string
+	}{{&c.Urba, "URBA", "Urbanisme"}, {&c.Voie, "VOIE", "Voirie"}, {&c.Acha, "ACHA", "Achats"}} {
+		*u.into, err = w.Structures.AddService(ctx, c.Manager, c.ID, structure.ServiceSpec{Code: u.code, Name: u.name})
+		require.NoError(tb, err)
+	}
+	return c
+}
+
+// Kinds returns the kinds of all events, chain by chain, in order.
+func (w *World) Kinds(tb testing.TB) []notify.Kind {
+	tb.Helper()
+	var out []notify.Kind
+	require.NoError(tb, w.Store.View(tb.Context(), func(tx storage.Tx) error {
+		events, err := tx.Events(tb.Context(), notify.EventQuery{Limit: 1000})
+		for _, e := range events {
+			out = append(out, e.Kind)
+		}
+		return err
+	}))
+	return out
+}
+
+// Unchanged runs fn and checks that it wrote nothing: no event, no mail.
+func (w *World) Unchanged(tb testing.TB, fn func()) {
+	tb.Helper()
+	events, mails := w.Kinds(tb), w.Mails(tb)
+	fn()
+	require.Equal(tb, events, w.Kinds(tb), "a refused operation recorded something")
+	require.Len(tb, w.Mails(tb), len(mails), "a refused operation mailed something")
+}
+
+// Proven checks that the history proves itself and the tables.
+func (w *World) Proven(tb testing.TB) {
+	tb.Helper()
+	r, err := structure.Verify(context.WithoutCancel(tb.Context()), storage.Structures(w.Store))
+	require.NoError(tb, err)
+	require.True(tb, r.OK(), "%v", r.Violations)
+}
