@@ -156,3 +156,12 @@ func dispatch(o Options) *notify.DispatcherOptions {
 func (h *Habilis) Verify(ctx context.Context) (structure.Report, error) {
 	return structure.Verify(ctx, storage.Structures(h.store))
 }
+
+// Must returns v, or panics if err is not nil. It is for examples, tests and the first
+// lines of a main function; nothing in this module calls it.
+func Must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

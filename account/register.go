@@ -43,6 +43,13 @@ func canonical(typed string) string {
 
 func tidy(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
 
+// Sent tells where a link went and how long it lives. It is the same whether or not
+// there was anything to send.
+type Sent struct {
+	To    string    // canonical address
+	Until time.Time // the link is dead from this instant on
+}
+
 // Register opens an account that waits for its activation, and mails a link to the
 // login address. It answers the same whether or not the address has an
 // account (EN-05): the owner of an active one gets a notice instead, one that still
@@ -51,11 +58,11 @@ func tidy(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
 // The actor is whoever fills in the form: usually [Anonymous], or a person who
 // helps somebody else. Errors: ErrInvalid naming every bad field;
 // [ErrNotActive] if the helper is not.
-func (s *Service) Register(ctx context.Context, by Actor, r Registration) error {
+func (s *Service) Register(ctx context.Context, by Actor, r Registration) (Sent, error) {
 	const op = "account.Register"
 	r = r.normalised()
 	if err := check.Struct(op, r); err != nil {
-		return err
+		return Sent{}, err
 	}
 	now := s.clock()
 	register := func(tx Tx) error {
@@ -80,7 +87,10 @@ func (s *Service) Register(ctx context.Context, by Actor, r Registration) error 
 	if errors.Is(err, fault.ErrExists) {
 		err = s.store.Update(ctx, register) // somebody was faster; now the account is there
 	}
-	return err
+	if err != nil {
+		return Sent{}, err
+	}
+	return Sent{To: r.Login, Until: now.Add(s.policy.ActivationLifetime)}, nil
 }
 
 func (s *Service) open(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) error {

@@ -25,6 +25,12 @@ func codes(err error) map[string]string {
 	return out
 }
 
+func register(t *testing.T, w *worldtest.World, r account.Registration) error {
+	t.Helper()
+	_, err := w.Accounts.Register(t.Context(), account.Anonymous(), r)
+	return err
+}
+
 func byLogin(t *testing.T, w *worldtest.World, login string) (a account.Account, err error) {
 	t.Helper()
 	err = w.Store.View(t.Context(), func(tx storage.Tx) error {
@@ -40,7 +46,9 @@ func TestRegisterThenActivate(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
-		require.NoError(t, w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration("  Julie.BON@Terneuil.Example ")))
+		sent, err := w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration("  Julie.BON@Terneuil.Example "))
+		require.NoError(t, err)
+		require.Equal(t, account.Sent{To: "julie.bon@terneuil.example", Until: worldtest.Start.Add(time.Hour)}, sent)
 		a, err := byLogin(t, w, "julie.bon@terneuil.example")
 		require.NoError(t, err)
 		require.Equal(t, account.StatusPendingActivation, a.Status)
@@ -66,7 +74,7 @@ func TestRegisterListsEveryBadField(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
 	w.Unchanged(t, func() {
-		err := w.Accounts.Register(t.Context(), account.Anonymous(), account.Registration{
+		_, err := w.Accounts.Register(t.Context(), account.Anonymous(), account.Registration{
 			Login: "a@b, c@d.example", ContactEmail: "nobody", GivenName: " ", FamilyName: strings.Repeat("é", 81), Language: "tlh",
 		})
 		require.ErrorIs(t, err, fault.ErrInvalid)
@@ -81,26 +89,25 @@ func TestRegisterListsEveryBadField(t *testing.T) {
 		r := worldtest.Registration("x@terneuil.example")
 		r.GivenName = bad
 		w.Unchanged(t, func() {
-			require.Equal(t, map[string]string{"givenName": "line "}, codes(w.Accounts.Register(t.Context(), account.Anonymous(), r)), "LG-02 ML-01 %s", name)
+			require.Equal(t, map[string]string{"givenName": "line "}, codes(register(t, w, r)), "LG-02 ML-01 %s", name)
 		})
 	}
 	r := worldtest.Registration("x@terneuil.example")
 	r.FamilyName = strings.Repeat("é", 80)
-	require.NoError(t, w.Accounts.Register(t.Context(), account.Anonymous(), r), "80 characters are counted, not bytes")
+	require.NoError(t, register(t, w, r), "80 characters are counted, not bytes")
 }
 
 // EN-05: registering an address that is taken is answered like a fresh one.
 func TestRegisteringATakenAddressTellsItsOwnerOnly(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx := t.Context()
 		w.Join(t, "julie@terneuil.example")
 		before, err := byLogin(t, w, "julie@terneuil.example")
 		require.NoError(t, err)
 		other := worldtest.Registration("Julie@TERNEUIL.example")
 		other.GivenName = "Mallory"
 		for range 3 {
-			require.NoError(t, w.Accounts.Register(ctx, account.Anonymous(), other))
+			require.NoError(t, register(t, w, other))
 		}
 		after, err := byLogin(t, w, "julie@terneuil.example")
 		require.NoError(t, err)
@@ -121,15 +128,15 @@ func TestANewerLinkVoidsTheOlder(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
-		register := func() {
-			require.NoError(t, w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration("julie@terneuil.example")))
+		again := func() {
+			require.NoError(t, register(t, w, worldtest.Registration("julie@terneuil.example")))
 		}
-		register()
+		again()
 		first := w.Token(t, "julie@terneuil.example")
-		register()
+		again()
 		require.Equal(t, first, w.Token(t, "julie@terneuil.example"), "within a minute the first link stays the only one")
 		w.Clock.Move(time.Minute)
-		register()
+		again()
 		second := w.Token(t, "julie@terneuil.example")
 		require.NotEqual(t, first, second)
 		_, err := w.Accounts.Activate(ctx, first, worldtest.Password)
@@ -144,11 +151,11 @@ func TestActivationLinks(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
-		register := func(login string) string {
-			require.NoError(t, w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration(login)))
+		linkFor := func(login string) string {
+			require.NoError(t, register(t, w, worldtest.Registration(login)))
 			return w.Token(t, login)
 		}
-		token := register("julie@terneuil.example")
+		token := linkFor("julie@terneuil.example")
 		w.Unchanged(t, func() {
 			for name, bad := range map[string]string{
 				"empty": "", "short": token[:42], "long": token + "A", "other case": strings.ToUpper(token), "random": strings.Repeat("A", 43),
@@ -168,7 +175,7 @@ func TestActivationLinks(t *testing.T) {
 			_, err = w.Accounts.Activate(ctx, token, worldtest.Password)
 			require.ErrorIs(t, err, account.ErrLinkUsed)
 		})
-		late := register("hubert@terneuil.example")
+		late := linkFor("hubert@terneuil.example")
 		w.Clock.Move(time.Hour)
 		_, err = w.Accounts.Activate(ctx, late, worldtest.Password)
 		require.ErrorIs(t, err, account.ErrLinkExpired, "over at exactly its end")
@@ -179,7 +186,7 @@ func TestActivationLinks(t *testing.T) {
 func TestOneLinkOneActivation(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		require.NoError(t, w.Accounts.Register(t.Context(), account.Anonymous(), worldtest.Registration("julie@terneuil.example")))
+		require.NoError(t, register(t, w, worldtest.Registration("julie@terneuil.example")))
 		token := w.Token(t, "julie@terneuil.example")
 		var won, lost int
 		for _, err := range race(64, func(context.Context, int) error {
@@ -205,7 +212,8 @@ func TestParallelRegistrationOfOneAddress(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		for _, err := range race(16, func(ctx context.Context, _ int) error {
-			return w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration("julie@terneuil.example"))
+			_, err := w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration("julie@terneuil.example"))
+			return err
 		}) {
 			require.NoError(t, err)
 		}

@@ -40,6 +40,9 @@ func (d Decision) Explain(lang language.Tag) string {
 	return out
 }
 
+// String is [Decision.ExplainToPerson] in English.
+func (d Decision) String() string { return d.ExplainToPerson(language.English) }
+
 // ExplainToPerson renders the decision for the person whom it concerns: the
 // verdict, the first thing that is missing and the first thing to do about it,
 // without instants and without who decided.

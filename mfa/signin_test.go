@@ -78,7 +78,8 @@ func TestRefusalsLookAlike(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		w.Join(t, login)
-		require.NoError(t, w.Accounts.Register(t.Context(), account.Anonymous(), worldtest.Registration("waits@terneuil.example")))
+		_, err := w.Accounts.Register(t.Context(), account.Anonymous(), worldtest.Registration("waits@terneuil.example"))
+		require.NoError(t, err)
 		for name, c := range map[string]mfa.Credentials{
 			"wrong password":   {Login: login, Password: "x"},
 			"no password":      {Login: login},

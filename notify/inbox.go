@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"sync"
 )
@@ -42,4 +43,17 @@ func (i *Inbox) Last(to string) (Email, bool) {
 		}
 	}
 	return Email{}, false
+}
+
+var tokenInText = regexp.MustCompile(`[?&]token=([A-Za-z0-9_-]+)`)
+
+// Token returns the secret of the link in the newest mail to an address that has
+// one, "" if there is none: what a person would follow, for tests and examples.
+func (i *Inbox) Token(to string) string {
+	for _, m := range slices.Backward(i.All()) {
+		if found := tokenInText.FindStringSubmatch(m.Text); m.To == to && found != nil {
+			return found[1]
+		}
+	}
+	return ""
 }

@@ -81,7 +81,7 @@ func execute(tb testing.TB, dsn, statement string) {
 	if err != nil {
 		tb.Fatalf("pgtest: %v", err)
 	}
-	defer conn.Close(ctx)
+	defer func() { _ = conn.Close(ctx) }()
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		tb.Fatalf("pgtest: %s: %v", statement, err)
 	}

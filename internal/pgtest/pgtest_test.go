@@ -18,7 +18,7 @@ func TestSchemasAreApart(t *testing.T) {
 			t.Parallel()
 			conn, err := pgx.Connect(t.Context(), pgtest.Schema(t))
 			require.NoError(t, err)
-			defer conn.Close(t.Context())
+			defer func() { _ = conn.Close(t.Context()) }()
 			_, err = conn.Exec(t.Context(), "CREATE TABLE same (id int)")
 			require.NoError(t, err)
 		})
@@ -33,7 +33,7 @@ func TestDurableFlushes(t *testing.T) {
 	for dsn, want := range map[string]string{pgtest.Durable(t): "on", pgtest.Schema(t): "off"} {
 		conn, err := pgx.Connect(t.Context(), dsn)
 		require.NoError(t, err)
-		defer conn.Close(t.Context())
+		defer func() { _ = conn.Close(t.Context()) }()
 		var fsync, path string
 		require.NoError(t, conn.QueryRow(t.Context(), "SHOW fsync").Scan(&fsync))
 		require.NoError(t, conn.QueryRow(t.Context(), "SHOW search_path").Scan(&path))

@@ -119,6 +119,7 @@ func StartWith(tb testing.TB, config Config) *Server {
 	}()
 	tb.Cleanup(func() {
 		_ = server.Close()
+		_ = listener.Close() // the server may not have begun to serve, and not know it yet
 		<-done
 	})
 	return s

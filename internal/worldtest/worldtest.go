@@ -141,7 +141,8 @@ func Registration(login string) account.Registration {
 func (w *World) Join(tb testing.TB, login string) account.Actor {
 	tb.Helper()
 	ctx := tb.Context()
-	require.NoError(tb, w.Accounts.Register(ctx, account.Anonymous(), Registration(login)))
+	_, err := w.Accounts.Register(ctx, account.Anonymous(), Registration(login))
+	require.NoError(tb, err)
 	a, err := w.Accounts.Activate(ctx, w.Token(tb, login), Password)
 	require.NoError(tb, err)
 	return account.Person(a.ID)

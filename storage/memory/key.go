@@ -29,9 +29,8 @@ func (k key) number(n int64) key {
 // time adds an instant, the zero time first.
 func (k key) time(t time.Time) key { return k.number(instant(t).UnixMicro()) }
 
-// last is above every key that begins with k and goes on with a time or number
-// within a million years of now.
-func (k key) last() key { return k + "\xff" }
+// last is above every key that begins with k and goes on with a number or a time.
+func (k key) last() key { return k + "\xff\xff\xff\xff\xff\xff\xff\xff\xff" }
 
 // instant brings t into the form in which a database would give it back.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -25,21 +25,12 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error)
 	d := newDialect(o.Isolation)
 	if !o.SkipMigrations {
 		db := stdlib.OpenDBFromPool(pool)
-		defer db.Close()
+		defer func() { _ = db.Close() }() // gives back connections, and leaves the pool alone
 		if err := migrate(ctx, db, d); err != nil {
 			return nil, err
 		}
 	}
-	level := pgx.ReadCommitted
-	if o.Isolation == Serializable {
-		level = pgx.Serializable
-	}
-	source := poolSource{
-		pool:   pool,
-		update: pgx.TxOptions{IsoLevel: level, AccessMode: pgx.ReadWrite},
-		view:   pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
-	}
-	return &Store{units: sqlstore.New(source, d)}, nil
+	return &Store{units: sqlstore.New(poolSource{pool: pool, dialect: d}, d)}, nil
 }
 
 // View implements [storage.Store].
@@ -58,24 +49,7 @@ func (s *Store) Update(ctx context.Context, fn func(storage.Tx) error) error {
 // transaction again; nothing does that on its own.
 func (s *Store) Bind(tx pgx.Tx) storage.Store { return s.units.Bind(pgxConn{tx}) }
 
-type poolSource struct {
-	pool         *pgxpool.Pool
-	update, view pgx.TxOptions
-}
-
-// Begin implements sqlstore.Source.
-func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transaction, error) {
-	options := p.view
-	if m == sqlstore.Update {
-		options = p.update
-	}
-	tx, err := p.pool.BeginTx(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	return pgxTransaction{pgxConn{tx}}, nil
-}
-
+// pgxConn is a transaction of the host.
 type pgxConn struct{ tx pgx.Tx }
 
 // Exec implements sqlstore.Conn.
@@ -88,11 +62,3 @@ func (c pgxConn) Exec(ctx context.Context, query string, args ...any) (int64, er
 func (c pgxConn) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
 	return c.tx.Query(ctx, query, args...)
 }
-
-type pgxTransaction struct{ pgxConn }
-
-// Commit implements sqlstore.Transaction.
-func (t pgxTransaction) Commit(ctx context.Context) error { return t.tx.Commit(ctx) }
-
-// Rollback implements sqlstore.Transaction.
-func (t pgxTransaction) Rollback(ctx context.Context) error { return t.tx.Rollback(ctx) }

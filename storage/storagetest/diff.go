@@ -41,6 +41,8 @@ func compare(out *[]string, path string, got, want reflect.Value) {
 		for i := range got.NumField() {
 			compare(out, path+"."+got.Type().Field(i).Name, got.Field(i), want.Field(i))
 		}
+	case reflect.Interface:
+		compare(out, path, got.Elem(), want.Elem())
 	case reflect.Slice:
 		if got.Len() != want.Len() {
 			report(got.Interface(), want.Interface())

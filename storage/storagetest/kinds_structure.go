@@ -15,7 +15,8 @@ func newStructure(n int) structure.Structure {
 		ID: structureID(n), Identifier: structure.Identifier{Scheme: structure.SchemeSIRET, Value: fmt.Sprintf("%014d", n)},
 		LegalName: fmt.Sprintf("Établissement %03d", n), Label: "Mairie", Type: structure.Public,
 		Status: structure.StatusActive, Postcode: "38000", Town: "Grenoble",
-		Spaces: []authz.Space{authz.SpaceHome, authz.SpaceMyAccount}, Delegated: true, CreatedAt: minute(1),
+		Spaces: []authz.Space{authz.SpaceHome, authz.SpaceMyAccount}, Delegated: true, Salt: "sel",
+		CreatedAt: minute(1),
 	}
 }
 
@@ -37,7 +38,7 @@ func structureKind() kind[structure.Structure] {
 		version: func(s *structure.Structure) *int64 { return &s.Version },
 		change:  func(s *structure.Structure, n int) { s.Label = fmt.Sprint("Mairie ", n) },
 		texts: func(s *structure.Structure) []*string {
-			return []*string{&s.LegalName, &s.Label, &s.Postcode, &s.Town}
+			return []*string{&s.LegalName, &s.Label, &s.Postcode, &s.Town, &s.Salt}
 		},
 		times:  func(s *structure.Structure) []*time.Time { return []*time.Time{&s.CreatedAt} },
 		scrawl: func(s *structure.Structure) { blot(s.Spaces, "scrawl") },

@@ -100,7 +100,7 @@ func rollbackOnError(b *bench) {
 	boom := errors.New("boom")
 	err := b.try(func(tx storage.Tx) error {
 		if err := everything(b.ctx, tx, 1); err != nil {
-			b.Fatalf("writing one object of each kind: %v", err)
+			return err
 		}
 		return boom
 	})
@@ -109,15 +109,16 @@ func rollbackOnError(b *bench) {
 
 	b.update(func(tx storage.Tx) error { return everything(b.ctx, tx, 1) })
 	before := load(b, structureKind(), newStructure(1))
-	_ = b.try(func(tx storage.Tx) error {
+	err = b.try(func(tx storage.Tx) error {
 		changed := before
 		changed.LegalName = "changed"
 		signIn, err := tx.SignIn(b.ctx, newSignIn(1).ID)
 		if err := errors.Join(err, tx.PutStructure(b.ctx, changed), tx.DeleteSignIn(b.ctx, signIn)); err != nil {
-			b.Fatalf("changing and deleting: %v", err)
+			return err
 		}
 		return boom
 	})
+	b.wantErr("Update returns fn's error", err, boom)
 	b.equal("a change is undone", load(b, structureKind(), before), before)
 	load(b, signInKind(), newSignIn(1)) // a deletion is undone too
 	b.update(func(tx storage.Tx) error { return everything(b.ctx, tx, 2) })
@@ -133,7 +134,7 @@ func rollbackOnPanic(b *bench) {
 		}()
 		_ = b.try(func(tx storage.Tx) error {
 			if err := everything(b.ctx, tx, 1); err != nil {
-				b.Fatalf("writing one object of each kind: %v", err)
+				return err
 			}
 			panic(surprise{7})
 		})

@@ -1,0 +1,219 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// settleTime bounds how long the outcome of a send is stored once ctx has ended.
+const settleTime = 5 * time.Second
+
+// claim leases a batch of due messages to this dispatcher, and ends those that are
+// not to be sent any more. Another dispatcher that reads the same rows collides with
+// this one on their versions.
+func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats, err error) {
+	err = d.store.Update(ctx, func(tx Tx) error {
+		claimed, given = nil, Stats{} // fn may run again
+		now := d.opts.Now().UTC()
+		due, err := tx.Messages(ctx, MessageQuery{Status: MessageQueued, DueAt: now, Limit: d.opts.Batch})
+		if err != nil {
+			return err
+		}
+		for _, m := range due {
+			switch {
+			case expired(m, now):
+				m = m.expire()
+				given.Expired++
+			case m.Attempts >= d.opts.MaxAttempts:
+				// Whoever tried last never came back: it may be the mail that ends it.
+				m = m.bury("given up: the last try did not end")
+				given.Dead++
+			default:
+				m.Attempts++
+				m.LeasedUntil = now.Add(d.opts.Lease)
+			}
+			if err := tx.PutMessage(ctx, m); err != nil {
+				return err
+			}
+			if m.Version++; m.Status == MessageQueued {
+				claimed = append(claimed, m)
+			}
+		}
+		return nil
+	})
+	return claimed, given, err
+}
+
+// deliver sends a claimed batch, several mails at once.
+func (d *Dispatcher) deliver(ctx context.Context, claimed []Message) (Stats, error) {
+	queue := make(chan Message, len(claimed))
+	for _, m := range claimed {
+		queue <- m
+	}
+	close(queue)
+	var (
+		mu    sync.Mutex
+		total Stats
+		left  []Message
+		errs  []error
+		wg    sync.WaitGroup
+	)
+	for range min(d.opts.Parallel, len(claimed)) {
+		wg.Go(func() {
+			for m := range queue {
+				var s Stats
+				back, err := &m, error(nil)
+				if ctx.Err() == nil {
+					s, back, err = d.one(ctx, m)
+				}
+				mu.Lock()
+				total.add(s)
+				if back != nil {
+					left = append(left, *back)
+				}
+				if err != nil {
+					errs = append(errs, fmt.Errorf("marking message %s: %w", m.ID, err))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if err := d.release(ctx, left); err != nil {
+		errs = append(errs, fmt.Errorf("giving messages back: %w", err))
+	}
+	return total, errors.Join(errs...)
+}
+
+// one sends one leased message and stores the outcome. If ctx ended before there was
+// one, it returns the message to be given back.
+func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message, err error) {
+	now := d.opts.Now().UTC()
+	if m.LeasedUntil.Sub(now) < d.opts.Lease*3/4 {
+		// It waited behind slow ones; a lease that ends during the send would hand it
+		// to somebody else.
+		renewed, ok, err := d.settle(ctx, m, func(c Message) Message {
+			c.LeasedUntil = now.Add(d.opts.Lease)
+			return c
+		})
+		if err != nil || !ok {
+			return Stats{}, nil, err
+		}
+		m = renewed
+	}
+	if expired(m, now) {
+		_, ok, err := d.settle(ctx, m, Message.expire)
+		return Stats{Expired: count(ok, err)}, nil, err
+	}
+
+	cause := d.send(ctx, m, m.LeasedUntil.Sub(now)-d.opts.Lease/4)
+	now = d.opts.Now().UTC()
+	switch {
+	case cause == nil:
+		_, ok, err := d.settle(ctx, m, func(c Message) Message {
+			c.Status, c.SentAt, c.Sealed, c.LeasedUntil, c.LastError = MessageSent, now, nil, time.Time{}, ""
+			return c
+		})
+		return Stats{Sent: count(ok, err)}, nil, err
+	case errors.Is(cause, ErrUndeliverable), m.Attempts >= d.opts.MaxAttempts && ctx.Err() == nil:
+		d.report(fmt.Errorf("mail %s, message %s, given up: %s", m.Template, m.ID, reason(cause)))
+		_, ok, err := d.settle(ctx, m, func(c Message) Message { return c.bury(reason(cause)) })
+		return Stats{Dead: count(ok, err)}, nil, err
+	case ctx.Err() != nil:
+		return Stats{}, &m, nil
+	default:
+		d.report(fmt.Errorf("mail %s, message %s, try %d: %s", m.Template, m.ID, m.Attempts, reason(cause)))
+		_, ok, err := d.settle(ctx, m, func(c Message) Message {
+			c.NotBefore, c.LeasedUntil, c.LastError = now.Add(d.pause(c.Attempts)), time.Time{}, reason(cause)
+			return c
+		})
+		return Stats{Retried: count(ok, err)}, nil, err
+	}
+}
+
+func count(ok bool, err error) int {
+	if ok && err == nil {
+		return 1
+	}
+	return 0
+}
+
+// send opens, renders and sends m, with no unit of work open.
+func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration) (err error) {
+	defer func() {
+		// The host's code must not take the dispatcher with it. What it says when it
+		// panics may hold the mail, so it is not repeated.
+		if recover() != nil {
+			err = errPanicked
+		}
+	}()
+	values, err := open(d.sealer, m)
+	if err != nil {
+		return stageError{"opening", err}
+	}
+	r, err := d.opts.Templates.Render(m.Template, m.Language, values)
+	if err != nil {
+		return stageError{"rendering", err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return d.mailer.Send(ctx, Email{
+		ID: m.ID, Template: m.Template, To: m.To, Language: m.Language,
+		Subject: r.Subject, Text: r.Text, HTML: r.HTML,
+	})
+}
+
+// settle applies change to a message that this dispatcher holds, whether ctx has
+// ended or not. It does nothing if somebody else changed the message since, with one
+// exception: that it was sent is true whoever holds it.
+func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	err = d.store.Update(ctx, func(tx Tx) error {
+		ok = false
+		current, err := tx.Message(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		after = change(current)
+		if current.Version != m.Version && (after.Status != MessageSent || current.Status == MessageSent) {
+			return nil
+		}
+		if err := tx.PutMessage(ctx, after); err != nil {
+			return err
+		}
+		after.Version++
+		ok = true
+		return nil
+	})
+	return after, ok, err
+}
+
+// release gives messages back untried, in one unit.
+func (d *Dispatcher) release(ctx context.Context, left []Message) error {
+	if len(left) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	return d.store.Update(ctx, func(tx Tx) error {
+		for _, m := range left {
+			current, err := tx.Message(ctx, m.ID)
+			if err != nil {
+				return err
+			}
+			if current.Version != m.Version {
+				continue // not ours any more
+			}
+			current.Attempts--
+			current.LeasedUntil = time.Time{}
+			if err := tx.PutMessage(ctx, current); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

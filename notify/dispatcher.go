@@ -1,0 +1,240 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/ids"
+)
+
+// Dispatcher delivers what is owed: it claims messages of the outbox, opens,
+// renders and sends them, and marks them. No unit of work is open while it sends.
+//
+// Delivery is at least once. A mail is sent a second time only if a process died,
+// or lost its store, between the mail server's word and the mark; both have the
+// same [Email.ID]. Several dispatchers may work on one store, in one process or
+// many; a message is leased to one of them at a time. A Dispatcher is immutable
+// and safe for concurrent use.
+type Dispatcher struct {
+	store  Store
+	mailer Mailer
+	sealer Sealer
+	opts   DispatcherOptions
+	wake   chan struct{}
+}
+
+// DispatcherOptions are the optional parts of a [Dispatcher]; nil means all
+// defaults.
+type DispatcherOptions struct {
+	Templates *Templates       // What mails say. Defaults to NewTemplates(nil, nil).
+	Now       func() time.Time // The only clock. Defaults to time.Now.
+
+	Lease    time.Duration // How long a message is held for sending. Defaults to 2 minutes.
+	Batch    int           // How many messages are claimed at once, at most 1000. Defaults to 50.
+	Parallel int           // How many mails are sent at once. Defaults to 4.
+	Poll     time.Duration // How often Run looks for work. Defaults to 1 second.
+
+	MaxAttempts int            // After how many tries a message is given up. Defaults to 12.
+	Backoff     time.Duration  // Pause after the first failed try; it doubles with each. Defaults to 30 seconds.
+	MaxBackoff  time.Duration  // Longest pause. Defaults to 1 hour.
+	Jitter      func() float64 // In [0,1): shortens a pause by up to half. Defaults to math/rand/v2.Float64.
+
+	// OnError is called with what goes wrong, from several goroutines. The errors
+	// hold no secrets, addresses or texts of the mail. Defaults to nothing.
+	OnError func(error)
+}
+
+// Stats counts what one [Dispatcher.Drain] did.
+type Stats struct {
+	Sent    int // taken by the mail server
+	Retried int // failed, to be tried again later
+	Dead    int // refused for good, or given up
+	Expired int // no longer worth sending
+}
+
+func (s *Stats) add(o Stats) {
+	s.Sent += o.Sent
+	s.Retried += o.Retried
+	s.Dead += o.Dead
+	s.Expired += o.Expired
+}
+
+var (
+	// ErrNoMailer: there is nothing to send mails with.
+	ErrNoMailer = fault.New("no_mailer", "no mailer was given")
+
+	// ErrNotRetryable: the message is not dead, or what it said is wiped.
+	ErrNotRetryable = fault.New("message_not_retryable", "only a dead message whose text is kept can be retried")
+)
+
+var builtinTemplates = sync.OnceValues(func() (*Templates, error) { return NewTemplates(nil, nil) })
+
+// NewDispatcher returns a Dispatcher over the outbox of store, whose messages were
+// sealed with sealer. It starts nothing; see [Dispatcher.Run]. The mailer may be nil
+// in a process that only looks at the outbox; sending gives [ErrNoMailer] then.
+func NewDispatcher(store Store, mailer Mailer, sealer Sealer, opts *DispatcherOptions) (*Dispatcher, error) {
+	var o DispatcherOptions
+	if opts != nil {
+		o = *opts
+	}
+	if store == nil || sealer == nil {
+		return nil, fault.ErrInvalid.With("a store and a sealer are needed").In("notify.NewDispatcher")
+	}
+	if o.Templates == nil {
+		var err error
+		if o.Templates, err = builtinTemplates(); err != nil {
+			return nil, err
+		}
+	}
+	orElse(&o.Lease, 2*time.Minute)
+	orElse(&o.Batch, 50)
+	orElse(&o.Parallel, 4)
+	orElse(&o.Poll, time.Second)
+	orElse(&o.MaxAttempts, 12)
+	orElse(&o.Backoff, 30*time.Second)
+	orElse(&o.MaxBackoff, time.Hour)
+	var bad []fault.Field
+	for _, f := range []struct {
+		path  string
+		value int64
+	}{
+		{"lease", int64(o.Lease)}, {"batch", int64(o.Batch)}, {"parallel", int64(o.Parallel)}, {"poll", int64(o.Poll)},
+		{"maxAttempts", int64(o.MaxAttempts)}, {"backoff", int64(o.Backoff)}, {"maxBackoff", int64(o.MaxBackoff)},
+	} {
+		if f.value < 0 {
+			bad = append(bad, fault.Field{Path: f.path, Code: "min", Param: "0"})
+		}
+	}
+	if o.Batch > 1000 {
+		bad = append(bad, fault.Field{Path: "batch", Code: "max", Param: "1000"})
+	}
+	if bad != nil {
+		return nil, fault.Invalid("notify.NewDispatcher", bad...)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Jitter == nil {
+		o.Jitter = rand.Float64
+	}
+	if o.OnError == nil {
+		o.OnError = func(error) {}
+	}
+	return &Dispatcher{store: store, mailer: mailer, sealer: sealer, opts: o, wake: make(chan struct{}, 1)}, nil
+}
+
+func orElse[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}
+
+// Run drains the outbox every Poll, and whenever [Dispatcher.Wake] is called, until
+// ctx ends; then it gives back what it had claimed and did not send, and returns
+// nil. No goroutine of it stays behind. What goes wrong is told to OnError and does
+// not end it; the error is [ErrNoMailer].
+func (d *Dispatcher) Run(ctx context.Context) error {
+	if d.mailer == nil {
+		return ErrNoMailer
+	}
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-pause.C:
+		case <-d.wake:
+		}
+		if _, err := d.Drain(ctx); err != nil && ctx.Err() == nil {
+			d.report(fmt.Errorf("draining the outbox: %w", err))
+		}
+		pause.Reset(d.opts.Poll)
+	}
+}
+
+// Wake tells a running [Dispatcher.Run] that there is work, for hosts that do not
+// want mails to wait for the next poll. It never blocks.
+func (d *Dispatcher) Wake() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// report tells the host. Its code must not take a goroutine of ours with it.
+func (d *Dispatcher) report(err error) {
+	defer func() { _ = recover() }()
+	d.opts.OnError(err)
+}
+
+// Drain sends everything that is due now, and returns once nothing is. A failed
+// send is no error: it is counted, and tried again later. The error is the store's
+// or that of ctx; the Stats tell what was done until then.
+func (d *Dispatcher) Drain(ctx context.Context) (Stats, error) {
+	var total Stats
+	if d.mailer == nil {
+		return total, ErrNoMailer
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return total, err
+		}
+		claimed, given, err := d.claim(ctx)
+		if err != nil {
+			return total, fmt.Errorf("claiming messages: %w", err)
+		}
+		total.add(given)
+		if len(claimed) == 0 && given == (Stats{}) {
+			return total, nil
+		}
+		done, err := d.deliver(ctx, claimed)
+		total.add(done)
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// Outbox lists messages for operators, without what they say.
+func (d *Dispatcher) Outbox(ctx context.Context, q MessageQuery) ([]Message, error) {
+	var found []Message
+	err := d.store.View(ctx, func(tx Tx) error {
+		var err error
+		found, err = tx.Messages(ctx, q)
+		return err
+	})
+	for i := range found {
+		found[i].Sealed = nil
+	}
+	return found, err
+}
+
+// Retry puts a dead message back into the queue, with all its tries ahead of it. It
+// returns ErrNotFound if there is no such message and [ErrNotRetryable] if the
+// message is not dead or what it said is wiped, as that of an expired one is.
+func (d *Dispatcher) Retry(ctx context.Context, id MessageID) error {
+	if !ids.Valid(id) {
+		return fault.ErrNotFound.In("notify.Retry")
+	}
+	err := d.store.Update(ctx, func(tx Tx) error {
+		m, err := tx.Message(ctx, id)
+		if err != nil {
+			return err
+		}
+		if m.Status != MessageDead || m.Sealed == nil {
+			return ErrNotRetryable.In("notify.Retry")
+		}
+		m.Status, m.Attempts, m.NotBefore, m.LastError = MessageQueued, 0, d.opts.Now().UTC(), ""
+		return tx.PutMessage(ctx, m)
+	})
+	if err == nil {
+		d.Wake()
+	}
+	return err
+}

@@ -1,0 +1,157 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/memory"
+)
+
+// SeedVariable names the environment variable that makes the layer "Model" run
+// one sequence only, the one that a failure named.
+const SeedVariable = "HABILIS_STORAGETEST_SEED"
+
+const (
+	modelSequences = 4
+	modelUnits     = 120
+)
+
+// runModel applies random units to the store under test and to a memory store,
+// and compares every answer and, at the end, all they hold.
+func runModel(t *testing.T, h Harness) {
+	t.Helper()
+	if text := os.Getenv(SeedVariable); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", SeedVariable, err)
+		}
+		t.Run("Seeded", func(t *testing.T) {
+			t.Parallel()
+			modelSequence(h.bench(t), seed)
+		})
+		return
+	}
+	for n := range modelSequences {
+		t.Run(fmt.Sprint("Sequence", n+1), func(t *testing.T) {
+			t.Parallel()
+			modelSequence(h.bench(t), rand.Uint64())
+		})
+	}
+}
+
+func modelSequence(b *bench, seed uint64) {
+	b.Helper()
+	model := memory.New()
+	g := &generator{random: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // a test that can be repeated
+	var history []string
+	for range modelUnits {
+		u := g.unit()
+		history = append(history, u.String())
+		got, gotEnd := u.run(b.ctx, b.store)
+		want, wantEnd := u.run(b.ctx, model)
+		d := diff(gotEnd, wantEnd)
+		for i := range min(len(got), len(want)) {
+			if a := diff(got[i], want[i]); a != "" {
+				d = fmt.Sprintf("\t%s\n%s", u.steps[i].name, a)
+				break
+			}
+		}
+		if d == "" && len(got) != len(want) {
+			d = fmt.Sprintf("\tit got through %d steps, want %d", len(got), len(want))
+		}
+		if d != "" {
+			b.Fatalf("the store answers otherwise than the model; to repeat: %s=%d\nthe last units were:\n%s\nthe difference is:\n%s",
+				SeedVariable, seed, strings.Join(history[max(0, len(history)-8):], "\n"), d)
+		}
+	}
+	want, err := ask(&bench{T: b.T, ctx: b.ctx, store: model}, func(tx storage.Tx) (state, error) { return stateOf(b.ctx, tx) })
+	if err != nil {
+		b.Fatalf("reading the model: %v", err)
+	}
+	if d := diff(read(b), want); d != "" {
+		b.Fatalf("at the end the store holds something else than the model; to repeat: %s=%d\n%s", SeedVariable, seed, d)
+	}
+}
+
+// step is one call, or a read and a write that depends on it.
+type step struct {
+	name string
+	run  func(context.Context, storage.Tx) (any, error)
+}
+
+// unit is a list of steps and how it ends.
+type unit struct {
+	steps []step
+	end   string // "commit", "rollback", "panic" or "view"
+}
+
+func (u unit) String() string {
+	names := keys(u.steps, func(s step) string { return s.name })
+	return fmt.Sprintf("\t%s: %s", u.end, strings.Join(names, ", "))
+}
+
+// answer is what a step answered.
+type answer struct {
+	Value any
+	Error string
+}
+
+// run runs the unit once and returns its answers and how it ended.
+func (u unit) run(ctx context.Context, s storage.Store) (answers []answer, end string) {
+	work := func(tx storage.Tx) error {
+		answers = nil // fn may be run again
+		for _, step := range u.steps {
+			value, err := step.run(ctx, tx)
+			if err != nil {
+				value = nil
+			}
+			answers = append(answers, answer{value, class(err)})
+			if err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return err
+			}
+		}
+		switch u.end {
+		case "rollback":
+			return errRollback
+		case "panic":
+			panic(errRollback)
+		default:
+			return nil
+		}
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			end = fmt.Sprint("panic: ", p)
+		}
+	}()
+	run := s.Update
+	if u.end == "view" {
+		run = s.View
+	}
+	err := run(ctx, work)
+	return answers, class(err)
+}
+
+func class(err error) string {
+	switch {
+	case err == nil:
+		return "success"
+	case errors.Is(err, storage.ErrNotFound):
+		return "ErrNotFound"
+	case errors.Is(err, storage.ErrExists):
+		return "ErrExists"
+	case errors.Is(err, storage.ErrConflict):
+		return "ErrConflict"
+	case errors.Is(err, errRollback):
+		return "rolled back"
+	default:
+		return err.Error()
+	}
+}

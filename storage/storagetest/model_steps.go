@@ -1,0 +1,269 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// generator draws units. Its domains are small, so that objects meet again and
+// what must be unique often is not.
+type generator struct {
+	random *rand.Rand
+	fresh  int // identifiers that are used once
+}
+
+func (g *generator) below(n int) int { return g.random.IntN(n) }
+
+func (g *generator) instant() time.Time {
+	if g.below(8) == 0 {
+		return time.Time{}
+	}
+	return minute(g.below(4)).Add(time.Duration(g.below(3)) * time.Microsecond)
+}
+
+func pick[V any](g *generator, from ...V) V { return from[g.below(len(from))] }
+
+func (g *generator) unit() unit {
+	u := unit{end: pick(g, "commit", "commit", "commit", "commit", "commit", "commit", "rollback", "view", "view", "panic")}
+	for range 1 + g.below(5) {
+		if u.end == "view" || g.below(3) == 0 {
+			u.steps = append(u.steps, g.question())
+		} else {
+			u.steps = append(u.steps, g.change())
+		}
+	}
+	return u
+}
+
+func (g *generator) change() step {
+	switch g.below(11) {
+	case 0:
+		login := fmt.Sprint("login", g.below(6))
+		return putStep(g, "PutAccount", accountKind(), func(a *account.Account) { a.Login = login })
+	case 1:
+		d := digest(fmt.Sprint(g.below(6)))
+		return putStep(g, "PutLink", linkKind(), func(l *account.Link) { l.Digest = d })
+	case 2:
+		return putStep(g, "PutThrottle", throttleKind(), func(*account.Throttle) {})
+	case 3:
+		at := g.instant()
+		return putStep(g, "PutSignIn", signInKind(), func(s *mfa.SignIn) { s.ExpiresAt = at })
+	case 4:
+		return g.deletion()
+	case 5:
+		id, name := structure.SIRET(fmt.Sprint(g.below(6))), pick(g, "Éléa", "elea", "ELEA 100%", "Mairie", "mairie_b", "")
+		return putStep(g, "PutStructure", structureKind(), func(s *structure.Structure) { s.Identifier, s.LegalName = id, name })
+	case 6:
+		id, code := structureID(g.below(3)), pick(g, "A", "a", "B", "é")
+		return putStep(g, "PutUnit", unitKind(), func(u *structure.Unit) { u.Structure, u.Code = id, code })
+	case 7:
+		m := member(0, g.below(5), g.below(3), pick(g, structure.StatusApproved, structure.StatusPending),
+			pick(g, structure.RolePrincipalManager, structure.RoleMember),
+			pick(g, structure.Scope{}, structure.Scope{Whole: true}, structure.Scope{Services: []structure.ServiceID{serviceID(1)}}))
+		m.RequestedAt = g.instant()
+		return putStep(g, "PutMembership", membershipKind(), func(v *structure.Membership) {
+			id, version := v.ID, v.Version
+			*v = m
+			v.ID, v.Version = id, version
+		})
+	case 8:
+		return g.append()
+	default:
+		return g.message()
+	}
+}
+
+// putStep reads object number n and puts it again, most often with the version it
+// has, sometimes with another.
+func putStep[V any](g *generator, name string, k kind[V], alter func(*V)) step {
+	n, touch, off := g.below(6), g.below(100), pick(g, 0, 0, 0, 0, 0, 0, 0, 0, -1, 1)
+	return step{
+		name: fmt.Sprintf("%s(%d, version%+d)", name, n, off),
+		run: func(ctx context.Context, tx storage.Tx) (any, error) {
+			v, err := k.get(ctx, tx, k.make(n))
+			switch {
+			case errors.Is(err, storage.ErrNotFound):
+				v = k.make(n)
+			case err != nil:
+				return nil, err
+			}
+			k.change(&v, touch)
+			alter(&v)
+			*k.version(&v) += int64(off)
+			if err := k.put(ctx, tx, v); err != nil {
+				return nil, err
+			}
+			return k.get(ctx, tx, v)
+		},
+	}
+}
+
+func (g *generator) deletion() step {
+	n, off := g.below(6), int64(pick(g, 0, 0, 0, 1))
+	return step{
+		name: fmt.Sprintf("DeleteSignIn(%d, version%+d)", n, off),
+		run: func(ctx context.Context, tx storage.Tx) (any, error) {
+			s, err := tx.SignIn(ctx, newSignIn(n).ID)
+			if err != nil {
+				return nil, err
+			}
+			s.Version += off
+			return nil, tx.DeleteSignIn(ctx, s)
+		},
+	}
+}
+
+func (g *generator) append() step {
+	g.fresh++
+	n, chain, off := g.fresh, g.below(3), int64(pick(g, 1, 1, 1, 1, 1, 0))
+	at := g.instant()
+	return step{
+		name: fmt.Sprintf("AppendEvent(chain %d, last%+d)", chain, off),
+		run: func(ctx context.Context, tx storage.Tx) (any, error) {
+			last, err := tx.LastEvent(ctx, notify.StructureChain(structureID(chain)))
+			if err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return nil, err
+			}
+			e := newEvent(n, chain, max(1, last.Sequence+off))
+			e.At = at
+			return nil, tx.AppendEvent(ctx, e)
+		},
+	}
+}
+
+func (g *generator) message() step {
+	if g.below(2) == 0 {
+		g.fresh++
+		m := newMessage(g.fresh)
+		m.Key, m.CreatedAt, m.NotBefore, m.LeasedUntil = fmt.Sprint(g.below(4)), g.instant(), g.instant(), g.instant()
+		return step{
+			name: fmt.Sprintf("Enqueue(key %s)", m.Key),
+			run:  func(ctx context.Context, tx storage.Tx) (any, error) { return nil, tx.Enqueue(ctx, m) },
+		}
+	}
+	n, off, status, leased := g.below(g.fresh+1), int64(pick(g, 0, 0, 0, -1, 1)), g.status(), g.instant()
+	return step{
+		name: fmt.Sprintf("PutMessage(%d, version%+d)", n, off),
+		run: func(ctx context.Context, tx storage.Tx) (any, error) {
+			m, err := tx.Message(ctx, messageID(n))
+			if err != nil {
+				return nil, err
+			}
+			m.Status, m.LeasedUntil, m.Sealed = status, leased, nil
+			m.Version += off
+			return nil, tx.PutMessage(ctx, m)
+		},
+	}
+}
+
+func (g *generator) status() notify.MessageStatus {
+	return pick(g, notify.MessageQueued, notify.MessageQueued, notify.MessageSent, notify.MessageDead)
+}
+
+// question draws a read.
+func (g *generator) question() step {
+	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
+	switch g.below(14) {
+	case 0:
+		return get(fmt.Sprintf("Account(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Account, error) {
+			return tx.Account(ctx, accountID(n))
+		})
+	case 1:
+		return get(fmt.Sprintf("AccountByLogin(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Account, error) {
+			return tx.AccountByLogin(ctx, fmt.Sprint("login", n))
+		})
+	case 2:
+		return get(fmt.Sprintf("Accounts(%d, %d)", n, limit+1), func(ctx context.Context, tx storage.Tx) ([]account.Account, error) {
+			return tx.Accounts(ctx, accountID(n), limit+1)
+		})
+	case 3:
+		return get(fmt.Sprintf("LinkByDigest(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Link, error) {
+			return tx.LinkByDigest(ctx, digest(fmt.Sprint(n)))
+		})
+	case 4:
+		return get(fmt.Sprintf("ExpiredSignIns(%v, %d)", at, limit+1), func(ctx context.Context, tx storage.Tx) ([]mfa.SignIn, error) {
+			return tx.ExpiredSignIns(ctx, at, limit+1)
+		})
+	case 5:
+		return get(fmt.Sprintf("StructureByIdentifier(%d)", n), func(ctx context.Context, tx storage.Tx) (structure.Structure, error) {
+			return tx.StructureByIdentifier(ctx, structure.SIRET(fmt.Sprint(n)))
+		})
+	case 6:
+		return get(fmt.Sprintf("Units(%d)", m), func(ctx context.Context, tx storage.Tx) ([]structure.Unit, error) {
+			return tx.Units(ctx, structureID(m))
+		})
+	case 7:
+		return get(fmt.Sprintf("MembershipOf(%d, %d)", n, m), func(ctx context.Context, tx storage.Tx) (structure.Membership, error) {
+			return tx.MembershipOf(ctx, accountID(n), structureID(m))
+		})
+	case 8:
+		return get(fmt.Sprintf("LastEvent(%d)", m), func(ctx context.Context, tx storage.Tx) (notify.Event, error) {
+			return tx.LastEvent(ctx, notify.StructureChain(structureID(m)))
+		})
+	default:
+		return g.search()
+	}
+}
+
+// search draws a query.
+func (g *generator) search() step {
+	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
+	switch g.below(4) {
+	case 0:
+		q := structure.Query{Limit: limit, Any: pick[structure.Pattern](g, "", "*", "elea*", "*a*", "*%", "mairie_b", "3", "grenoble")}
+		if g.below(2) == 0 {
+			q.AfterName, q.AfterID = pick(g, "elea", "mairie", ""), structureID(n)
+		}
+		return get(fmt.Sprintf("Structures(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Structure, error) {
+			return tx.Structures(ctx, q)
+		})
+	case 1:
+		q := structure.MembershipQuery{Limit: limit, Undecided: g.below(3) == 0}
+		q.Account = pick(g, "", "", accountID(n))
+		q.Role = pick(g, "", "", structure.RolePrincipalManager)
+		q.Structures = pick(g, nil, nil, []structure.ID{structureID(m)}, []structure.ID{structureID(m), structureID(0)})
+		q.Statuses = pick(g, nil, nil, []structure.MembershipStatus{structure.StatusPending})
+		if g.below(2) == 0 {
+			q.AfterAt, q.AfterID = at, membershipID(n)
+		}
+		return get(fmt.Sprintf("Memberships(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Membership, error) {
+			return tx.Memberships(ctx, q)
+		})
+	case 2:
+		q := notify.EventQuery{Limit: limit, Newest: g.below(2) == 0}
+		q.Account = pick(g, "", "", accountID(n%3))
+		q.Structure = pick(g, "", "", structureID(m))
+		q.Chain = pick(g, "", "", notify.StructureChain(structureID(m)))
+		switch {
+		case g.below(2) == 0:
+		case q.Newest:
+			q.BeforeAt, q.BeforeID = minute(m), eventID(g.below(g.fresh+1))
+		default:
+			q.AfterChain, q.AfterSequence = notify.StructureChain(structureID(m)), int64(n)
+		}
+		return get(fmt.Sprintf("Events(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Event, error) {
+			return tx.Events(ctx, q)
+		})
+	default:
+		q := notify.MessageQuery{Limit: limit, DueAt: at}
+		if g.below(2) == 0 {
+			q.Status = g.status()
+		}
+		return get(fmt.Sprintf("Messages(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Message, error) {
+			return tx.Messages(ctx, q)
+		})
+	}
+}
+
+func get[V any](name string, question func(context.Context, storage.Tx) (V, error)) step {
+	return step{name: name, run: func(ctx context.Context, tx storage.Tx) (any, error) { return question(ctx, tx) }}
+}
