@@ -277,6 +277,27 @@ var tag = regexp.MustCompile(`<[^>]*>`)
 
 func tags(s string) []string { return tag.FindAllString(s, -1) }
 
+func TestAddressesStayReadable_ML04(t *testing.T) {
+	t.Parallel()
+	ts := newTemplates(t, nil)
+	for name, want := range map[string]string{
+		"http://evil.example/a?b=c": "http:/ /evil. example/a?b=c",
+		"www.evil.example":          "www. evil. example",
+		"a@b.example":               "a @ b. example",
+		"see 192.0.2.1":             "see 192. 0. 2. 1",
+		`\\host\share`:              `\ \host\share`,
+		"evil\u3002example":         "evil\u3002 example",
+		"evil.\u200bexample":        "evil. example",
+		"S.A.R.L.Dupont":            "S.A.R.L. Dupont",
+	} {
+		v := only(notify.MailAccountLocked)
+		v["Name"] = name
+		r, err := ts.Render(notify.MailAccountLocked, "fr", v)
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(r.Text, "Bonjour "+want+",\n"), r.Text)
+	}
+}
+
 func TestOrdinaryNamesStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	ts := newTemplates(t, nil)

@@ -53,13 +53,13 @@ func TestCheckPassesErrorsOn(t *testing.T) {
 // bent is a store whose units are bent by update or whose handles are by tx.
 type bent struct {
 	storage.Store
-	update func(s storage.Store, ctx context.Context, fn func(storage.Tx) error) error
+	update func(ctx context.Context, s storage.Store, fn func(storage.Tx) error) error
 	tx     func(storage.Tx) storage.Tx
 }
 
 func (b bent) Update(ctx context.Context, fn func(storage.Tx) error) error {
 	if b.update != nil {
-		return b.update(b.Store, ctx, fn)
+		return b.update(ctx, b.Store, fn)
 	}
 	return b.Store.Update(ctx, func(tx storage.Tx) error { return fn(b.tx(tx)) })
 }
@@ -148,11 +148,11 @@ func TestCheckNamesTheObligationThatIsBroken(t *testing.T) {
 			}
 		}}),
 		"nested part that fails": {tx: func(tx storage.Tx) storage.Tx { return nestingTx{tx} }},
-		"returned nil though fn returned an error": {update: func(s storage.Store, ctx context.Context, fn func(storage.Tx) error) error {
+		"returned nil from Update though fn returned an error": {update: func(ctx context.Context, s storage.Store, fn func(storage.Tx) error) error {
 			_ = s.Update(ctx, fn)
 			return nil
 		}},
-		"undone if it fails": {update: func(s storage.Store, ctx context.Context, fn func(storage.Tx) error) error {
+		"undone if it fails": {update: func(ctx context.Context, s storage.Store, fn func(storage.Tx) error) error {
 			var failed error
 			err := s.Update(ctx, func(tx storage.Tx) error {
 				failed = fn(tx)
@@ -160,11 +160,11 @@ func TestCheckNamesTheObligationThatIsBroken(t *testing.T) {
 			})
 			return errors.Join(err, failed)
 		}},
-		"did not return fn's error": {update: func(s storage.Store, ctx context.Context, fn func(storage.Tx) error) error {
+		"did not return fn's error": {update: func(ctx context.Context, s storage.Store, fn func(storage.Tx) error) error {
 			_ = s.Update(ctx, fn)
 			return errors.New("something went wrong")
 		}},
-		"did not run fn": {update: func(storage.Store, context.Context, func(storage.Tx) error) error { return nil }},
+		"from Update and did not run fn": {update: func(context.Context, storage.Store, func(storage.Tx) error) error { return nil }},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()

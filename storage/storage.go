@@ -67,6 +67,8 @@ type Store interface {
 //   - Times come back in UTC, at a precision of a microsecond; the zero time comes
 //     back zero. Strings come back and compare byte by byte; they are valid UTF-8
 //     without NUL. An empty slice may come back nil.
+//   - What a write breaks MAY be reported by a later call of the same unit, at the
+//     latest by Update itself, so that an adapter may send writes together.
 //   - After any error but [ErrNotFound], fn MUST return it: the unit is lost.
 //
 // Adding a method is a breaking change for hosts and is announced as one; the

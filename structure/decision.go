@@ -27,7 +27,7 @@ func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID
 	if a.Scope != nil && a.Scope.Whole && len(a.Scope.Services) > 0 {
 		return Membership{}, fault.Invalid(op, fault.Field{Path: "services", Code: "excluded_by_whole"})
 	}
-	return s.decide(ctx, by, id, func(c decisionCase) (Membership, notify.Kind, error) {
+	return s.decide(ctx, by, id, a.Scope, func(c decisionCase) (Membership, notify.Kind, error) {
 		if c.applicant.Status != account.StatusActive && c.applicant.Status != account.StatusPendingActivation {
 			return Membership{}, "", ErrApplicantGone
 		}
@@ -66,7 +66,7 @@ func (s *Service) Reject(ctx context.Context, by account.Actor, id MembershipID,
 	if err != nil {
 		return Membership{}, err
 	}
-	return s.decide(ctx, by, id, func(c decisionCase) (Membership, notify.Kind, error) {
+	return s.decide(ctx, by, id, nil, func(c decisionCase) (Membership, notify.Kind, error) {
 		m, err := c.held.Reject(reason, c.manager.ID, c.now)
 		return m, "membership.rejected", err
 	}, func(decisionCase, Membership) notify.Mail {
@@ -85,9 +85,9 @@ type decisionCase struct {
 }
 
 // decide runs one decision on a request: load, let rule decide, put, record, tell
-// the applicant.
+// the applicant. The services are loaded only if the case or the ticks name any.
 func (s *Service) decide(
-	ctx context.Context, by account.Actor, id MembershipID,
+	ctx context.Context, by account.Actor, id MembershipID, ticked *Scope,
 	rule func(decisionCase) (Membership, notify.Kind, error),
 	mail func(decisionCase, Membership) notify.Mail,
 ) (Membership, error) {
@@ -103,8 +103,10 @@ func (s *Service) decide(
 		if c.manager, c.structure, err = s.authorise(ctx, tx, by, c.held.Structure, authz.ActionDecideMemberships, now); err != nil {
 			return err
 		}
-		if c.units, err = tx.Units(ctx, c.structure.ID); err != nil {
-			return err
+		if c.held.named() || ticked != nil && len(ticked.Services) > 0 {
+			if c.units, err = tx.Units(ctx, c.structure.ID); err != nil {
+				return err
+			}
 		}
 		if c.applicant, err = tx.Account(ctx, c.held.Account); err != nil {
 			return err

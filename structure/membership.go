@@ -58,6 +58,9 @@ type Membership struct {
 // Undecided reports whether a request waits for a decision.
 func (m Membership) Undecided() bool { return !m.Asked.IsZero() }
 
+// named reports whether what is held or asked for names services.
+func (m Membership) named() bool { return len(m.Granted.Services)+len(m.Asked.Services) > 0 }
+
 // Ask returns m with a request for scope on it. Whoever was refused, left or was
 // removed starts anew; a member may ask for what the membership does not cover yet
 // and keeps what it has.

@@ -146,6 +146,7 @@ func TestNoValueBeginsAHeader_ML01(t *testing.T) {
 		got := mails[len(mails)-1]
 		require.NoError(t, got.Err)
 		require.Equal(t, []string{"julie@example.org"}, got.To)
+		require.NotContains(t, got.Subject, "\n")
 		require.Empty(t, got.Header.Get("Bcc"))
 		require.Empty(t, got.Header.Get("Content-Language"))
 		require.Len(t, got.Header, 9, "%v", got.Header)

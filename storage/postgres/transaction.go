@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -27,20 +28,43 @@ func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transa
 	return &transaction{conn: conn, begin: begin}, nil
 }
 
-// transaction begins with its first statement, in the same message to the server:
-// units are short, so a way there and back is a good part of each.
+// transaction sends little and often nothing: it begins with its first statement, in
+// the same message to the server, and keeps writes back until the next statement that
+// has an answer to wait for. Units are short, so each way to the server and back is a
+// good part of one.
 type transaction struct {
-	conn  *pgxpool.Conn
-	begin string // "" once it was sent
+	conn    *pgxpool.Conn
+	begin   string // "" once it was sent
+	pending []sqlstore.Write
+}
+
+var _ sqlstore.Deferrer = (*transaction)(nil)
+
+// Defer implements sqlstore.Deferrer.
+func (t *transaction) Defer(w sqlstore.Write) { t.pending = append(t.pending, w) }
+
+// Discard implements sqlstore.Deferrer.
+func (t *transaction) Discard() { t.pending = nil }
+
+// Flush implements sqlstore.Deferrer.
+func (t *transaction) Flush(ctx context.Context) error {
+	if len(t.pending) == 0 {
+		return nil
+	}
+	results, err := t.send(ctx, "", nil)
+	if err != nil {
+		return err
+	}
+	return results.Close()
 }
 
 // Exec implements sqlstore.Conn.
 func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if t.begin == "" {
+	if t.begin == "" && len(t.pending) == 0 {
 		tag, err := t.conn.Exec(ctx, query, args...)
 		return tag.RowsAffected(), err
 	}
-	results, err := t.first(ctx, query, args)
+	results, err := t.send(ctx, query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -53,10 +77,10 @@ func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int6
 
 // Query implements sqlstore.Conn.
 func (t *transaction) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	if t.begin == "" {
+	if t.begin == "" && len(t.pending) == 0 {
 		return t.conn.Query(ctx, query, args...)
 	}
-	results, err := t.first(ctx, query, args)
+	results, err := t.send(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -65,43 +89,80 @@ func (t *transaction) Query(ctx context.Context, query string, args ...any) (sql
 		_ = results.Close() // says the same again
 		return nil, err
 	}
-	return firstRows{rows, results}, nil
+	return batchRows{rows, results}, nil
 }
 
-// first sends the beginning and a statement, and reads the answer to the former.
-func (t *transaction) first(ctx context.Context, query string, args []any) (pgx.BatchResults, error) {
-	var both pgx.Batch
-	both.Queue(t.begin)
-	both.Queue(query, args...)
-	t.begin = ""
-	results := t.conn.SendBatch(ctx, &both)
-	if _, err := results.Exec(); err != nil {
-		_ = results.Close() // says the same again
-		return nil, err
+// send sends what is due before a statement together with it, and reads the answers
+// to all but the statement. An empty statement is left out.
+func (t *transaction) send(ctx context.Context, query string, args []any) (pgx.BatchResults, error) {
+	var all pgx.Batch
+	begins, pending := t.begin != "", t.pending
+	if begins {
+		all.Queue(t.begin)
+	}
+	for _, w := range pending {
+		all.Queue(w.Query, w.Args...)
+	}
+	if query != "" {
+		all.Queue(query, args...)
+	}
+	t.begin, t.pending = "", nil
+	results := t.conn.SendBatch(ctx, &all)
+	if begins {
+		if _, err := results.Exec(); err != nil {
+			_ = results.Close() // says the same again
+			return nil, err
+		}
+	}
+	for _, w := range pending {
+		tag, err := results.Exec()
+		if err := w.Outcome(tag.RowsAffected(), err); err != nil {
+			_ = results.Close() // the unit is lost whatever it says
+			return nil, &sqlstore.Late{Err: err}
+		}
 	}
 	return results, nil
 }
 
-// firstRows are rows that came with the beginning.
-type firstRows struct {
+// batchRows are rows that came together with other answers.
+type batchRows struct {
 	pgx.Rows
 	results pgx.BatchResults
 }
 
 // Close implements sqlstore.Rows.
-func (r firstRows) Close() {
+func (r batchRows) Close() {
 	r.Rows.Close()
 	_ = r.results.Close() // a connection that breaks here fails the next statement
+}
+
+// Settle implements sqlstore.Deferrer.
+func (t *transaction) Settle(ctx context.Context) error {
+	if slices.ContainsFunc(t.pending, func(w sqlstore.Write) bool { return !w.Sure }) {
+		return t.Flush(ctx)
+	}
+	return nil
 }
 
 // Commit implements sqlstore.Transaction.
 func (t *transaction) Commit(ctx context.Context) error {
 	defer t.conn.Release()
-	if t.begin != "" {
+	if t.begin != "" && len(t.pending) == 0 {
 		return nil // nothing happened
 	}
-	tag, err := t.conn.Exec(ctx, "COMMIT")
-	if err == nil && tag.String() != "COMMIT" {
+	return t.end(ctx, "COMMIT")
+}
+
+func (t *transaction) end(ctx context.Context, statement string) error {
+	results, err := t.send(ctx, statement, nil)
+	if err != nil {
+		return err
+	}
+	tag, err := results.Exec()
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	if err == nil && tag.String() != statement {
 		err = pgx.ErrTxCommitRollback
 	}
 	return err
@@ -111,9 +172,9 @@ func (t *transaction) Commit(ctx context.Context) error {
 // transaction is still open afterwards.
 func (t *transaction) Rollback(ctx context.Context) error {
 	defer t.conn.Release()
+	t.Discard()
 	if t.begin != "" {
 		return nil
 	}
-	_, err := t.conn.Exec(ctx, "ROLLBACK")
-	return err
+	return t.end(ctx, "ROLLBACK")
 }

@@ -13,7 +13,7 @@ type bench struct {
 	*testing.T
 	harness Harness
 	store   storage.Store
-	ctx     context.Context //nolint:containedctx // it lives as long as the case
+	ctx     context.Context // of the case
 }
 
 // errRollback ends a unit that is not to commit.

@@ -44,9 +44,15 @@ func identifierUnique(b *bench) {
 func byIdentifier(b *bench) {
 	k := structureKind()
 	ids := []structure.Identifier{
-		{Scheme: "SIRET", Value: "ABC"}, {Scheme: "SIRET", Value: "abc"}, {Scheme: "RNA", Value: "ABC"},
-		{Scheme: "siret", Value: "ABC"}, {Scheme: "SIRET", Value: "ABC "}, {Scheme: "SIRET", Value: "ÄBC"},
-		{Scheme: "SIRET", Value: "A%"}, {Scheme: "SIRET", Value: "A_C"}, {Scheme: "SIRETA", Value: "BC"},
+		{Scheme: "SIRET", Value: "ABC"},
+		{Scheme: "SIRET", Value: "abc"},
+		{Scheme: "RNA", Value: "ABC"},
+		{Scheme: "siret", Value: "ABC"},
+		{Scheme: "SIRET", Value: "ABC "},
+		{Scheme: "SIRET", Value: "ÄBC"},
+		{Scheme: "SIRET", Value: "A%"},
+		{Scheme: "SIRET", Value: "A_C"},
+		{Scheme: "SIRETA", Value: "BC"},
 	}
 	for n, id := range ids {
 		s := newStructure(n)

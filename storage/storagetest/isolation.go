@@ -44,7 +44,7 @@ func cancelledBefore(b *bench) {
 func cancelledInside(b *bench) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	err := b.store.Update(ctx, func(tx storage.Tx) error {
-		if err := everything(ctx, tx, 1); err != nil {
+		if err := everythingSent(ctx, tx, 1); err != nil {
 			return err
 		}
 		cancel()
@@ -121,7 +121,11 @@ func rename(ctx context.Context, tx storage.Tx, n int) error {
 		return err
 	}
 	a.GivenName += "-"
-	return tx.PutAccount(ctx, a)
+	if err := tx.PutAccount(ctx, a); err != nil {
+		return err
+	}
+	_, err = tx.Account(ctx, a.ID) // a store that keeps writes to send them together sends them now
+	return err
 }
 
 // uncommittedUnseen reads while another unit has written and not ended.
@@ -132,7 +136,7 @@ func uncommittedUnseen(b *bench) {
 	go func() {
 		defer close(over)
 		_ = b.try(func(tx storage.Tx) error {
-			err := errors.Join(everything(b.ctx, tx, 2), rename(b.ctx, tx, 1))
+			err := errors.Join(rename(b.ctx, tx, 1), everythingSent(b.ctx, tx, 2))
 			if err != nil {
 				b.Errorf("writing one object of each kind: %v", err)
 			}

@@ -64,7 +64,7 @@ func nestedParts(b *bench) {
 		}
 		joined := storage.Join(tx)
 		err := joined.Update(b.ctx, func(tx storage.Tx) error {
-			return errors.Join(everything(b.ctx, tx, 2), rename(b.ctx, tx, 1), boom)
+			return errors.Join(rename(b.ctx, tx, 1), everythingSent(b.ctx, tx, 2), boom)
 		})
 		b.wantErr("a nested part returns fn's error", err, boom)
 		for what, c := range map[string]struct {
@@ -106,7 +106,7 @@ func nestedParts(b *bench) {
 				return err
 			}
 			inner := storage.Join(tx).Update(b.ctx, func(tx storage.Tx) error {
-				return errors.Join(everything(b.ctx, tx, 5), boom)
+				return errors.Join(everythingSent(b.ctx, tx, 5), boom)
 			})
 			b.wantErr("a part of a part can fail alone", inner, boom)
 			return nil
@@ -138,7 +138,7 @@ func nestedPanic(b *bench) {
 				}
 			}()
 			_ = storage.Join(tx).Update(b.ctx, func(tx storage.Tx) error {
-				if err := everything(b.ctx, tx, 1); err != nil {
+				if err := everythingSent(b.ctx, tx, 1); err != nil {
 					b.Errorf("writing one object of each kind: %v", err)
 				}
 				panic("surprise")

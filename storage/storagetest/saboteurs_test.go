@@ -24,8 +24,8 @@ import (
 // nil is as it should be.
 type saboteur struct {
 	inner  *memory.Store
-	update func(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error
-	view   func(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error
+	update func(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error
+	view   func(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error
 	tx     func(storage.Tx) storage.Tx
 }
 
@@ -38,21 +38,21 @@ func (s *saboteur) wrapped(fn func(storage.Tx) error) func(storage.Tx) error {
 
 func (s *saboteur) Update(ctx context.Context, fn func(storage.Tx) error) error {
 	if s.update != nil {
-		return s.update(s.inner, ctx, s.wrapped(fn))
+		return s.update(ctx, s.inner, s.wrapped(fn))
 	}
 	return s.inner.Update(ctx, s.wrapped(fn))
 }
 
 func (s *saboteur) View(ctx context.Context, fn func(storage.Tx) error) error {
 	if s.view != nil {
-		return s.view(s.inner, ctx, s.wrapped(fn))
+		return s.view(ctx, s.inner, s.wrapped(fn))
 	}
 	return s.inner.View(ctx, s.wrapped(fn))
 }
 
 // The units that are broken.
 
-func commitsFailed(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func commitsFailed(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	var failed error
 	err := s.Update(ctx, func(tx storage.Tx) error {
 		failed = fn(tx)
@@ -61,7 +61,7 @@ func commitsFailed(s *memory.Store, ctx context.Context, fn func(storage.Tx) err
 	return errors.Join(failed, err)
 }
 
-func commitsPanicked(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func commitsPanicked(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	var panicked any
 	err := s.Update(ctx, func(tx storage.Tx) error {
 		defer func() { panicked = recover() }()
@@ -73,7 +73,7 @@ func commitsPanicked(s *memory.Store, ctx context.Context, fn func(storage.Tx) e
 	return err
 }
 
-func swallowsPanic(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) (err error) {
+func swallowsPanic(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errors.New("it panicked")
@@ -82,30 +82,30 @@ func swallowsPanic(s *memory.Store, ctx context.Context, fn func(storage.Tx) err
 	return s.Update(ctx, fn)
 }
 
-func swallowsError(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func swallowsError(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	if err := s.Update(ctx, fn); errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
 }
 
-func rewordsError(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func rewordsError(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	if err := s.Update(ctx, fn); err != nil {
 		return errors.New("transaction failed: " + err.Error())
 	}
 	return nil
 }
 
-func ignoresContext(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func ignoresContext(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	return s.Update(context.WithoutCancel(ctx), fn)
 }
 
-func writesInView(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func writesInView(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	return s.Update(ctx, fn)
 }
 
 // writesBlindly lets units read first and write later, without looking again.
-func writesBlindly(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+func writesBlindly(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 	var late []func(storage.Tx) error
 	err := s.View(ctx, func(tx storage.Tx) error {
 		late = nil
@@ -171,14 +171,14 @@ func (x *blindTx) Enqueue(ctx context.Context, m notify.Message) error {
 func peeks() *saboteur {
 	var open atomic.Pointer[storage.Tx]
 	return &saboteur{
-		update: func(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+		update: func(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 			return s.Update(ctx, func(tx storage.Tx) error {
 				open.Store(&tx)
 				defer open.Store(nil)
 				return fn(tx)
 			})
 		},
-		view: func(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+		view: func(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 			if tx := open.Load(); tx != nil {
 				return fn(storage.ReadOnly(*tx))
 			}
@@ -189,7 +189,7 @@ func peeks() *saboteur {
 
 // drifts gives each read of a View the newest state.
 func drifts() *saboteur {
-	return &saboteur{view: func(s *memory.Store, ctx context.Context, fn func(storage.Tx) error) error {
+	return &saboteur{view: func(ctx context.Context, s *memory.Store, fn func(storage.Tx) error) error {
 		return s.View(ctx, func(tx storage.Tx) error { return fn(&driftingTx{tx, s}) })
 	}}
 }

@@ -43,7 +43,7 @@ type sabotage struct {
 	forgets bool // data is gone after a restart
 }
 
-func units(update func(*memory.Store, context.Context, func(storage.Tx) error) error) func() *saboteur {
+func units(update func(context.Context, *memory.Store, func(storage.Tx) error) error) func() *saboteur {
 	return func() *saboteur { return &saboteur{update: update} }
 }
 
@@ -133,7 +133,7 @@ func TestSuiteNoticesSabotage(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			child := exec.CommandContext(ctx, os.Args[0], "-test.run="+strings.Join(path, "/"), "-test.timeout=50s") //nolint:gosec // this very program
+			child := exec.CommandContext(ctx, os.Args[0], "-test.run="+strings.Join(path, "/"), "-test.timeout=50s")
 			child.Env = append(os.Environ(), sabotageVariable+"="+s.breaks)
 			out, err := child.CombinedOutput()
 			var exit *exec.ExitError

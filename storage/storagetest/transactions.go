@@ -55,14 +55,27 @@ func everything(ctx context.Context, tx storage.Tx, n int) error {
 	)
 }
 
+// everythingSent is everything, and reads it back: a store that keeps writes to send
+// them together has sent them afterwards.
+func everythingSent(ctx context.Context, tx storage.Tx, n int) error {
+	if err := everything(ctx, tx, n); err != nil {
+		return err
+	}
+	there, err := present(ctx, tx, n)
+	if err == nil && len(there) != 9 {
+		err = fmt.Errorf("a read sees the unit's own writes: of nine objects it sees %v", there)
+	}
+	return err
+}
+
 // present says which of everything numbered n is there.
 func present(ctx context.Context, tx storage.Tx, n int) ([]string, error) {
 	_, eventErr := tx.LastEvent(ctx, newEvent(n, n, 1).Chain)
 	found := map[string]error{
-		"account": found(accountKind(), ctx, tx, n), "link": found(linkKind(), ctx, tx, n),
-		"throttle": found(throttleKind(), ctx, tx, n), "sign-in": found(signInKind(), ctx, tx, n),
-		"structure": found(structureKind(), ctx, tx, n), "unit": found(unitKind(), ctx, tx, n),
-		"membership": found(membershipKind(), ctx, tx, n), "message": found(messageKind(), ctx, tx, n),
+		"account": found(ctx, accountKind(), tx, n), "link": found(ctx, linkKind(), tx, n),
+		"throttle": found(ctx, throttleKind(), tx, n), "sign-in": found(ctx, signInKind(), tx, n),
+		"structure": found(ctx, structureKind(), tx, n), "unit": found(ctx, unitKind(), tx, n),
+		"membership": found(ctx, membershipKind(), tx, n), "message": found(ctx, messageKind(), tx, n),
 		"event": eventErr,
 	}
 	var there []string
@@ -77,7 +90,7 @@ func present(ctx context.Context, tx storage.Tx, n int) ([]string, error) {
 	return there, nil
 }
 
-func found[V any](k kind[V], ctx context.Context, tx storage.Tx, n int) error {
+func found[V any](ctx context.Context, k kind[V], tx storage.Tx, n int) error {
 	_, err := k.get(ctx, tx, k.make(n))
 	return err
 }
@@ -99,7 +112,7 @@ func (b *bench) nothingLeft(obligation string, n int) {
 func rollbackOnError(b *bench) {
 	boom := errors.New("boom")
 	err := b.try(func(tx storage.Tx) error {
-		if err := everything(b.ctx, tx, 1); err != nil {
+		if err := everythingSent(b.ctx, tx, 1); err != nil {
 			return err
 		}
 		return boom
@@ -133,7 +146,7 @@ func rollbackOnPanic(b *bench) {
 			}
 		}()
 		_ = b.try(func(tx storage.Tx) error {
-			if err := everything(b.ctx, tx, 1); err != nil {
+			if err := everythingSent(b.ctx, tx, 1); err != nil {
 				return err
 			}
 			panic(surprise{7})
@@ -172,7 +185,7 @@ func rollbackOnRefusal(b *bench) {
 		}, storage.ErrExists},
 	} {
 		err := b.try(func(tx storage.Tx) error {
-			if err := everything(b.ctx, tx, 2); err != nil {
+			if err := everythingSent(b.ctx, tx, 2); err != nil {
 				return err
 			}
 			return refused.write(tx)

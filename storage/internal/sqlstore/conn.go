@@ -26,6 +26,46 @@ type Conn interface {
 	Query(ctx context.Context, query string, args ...any) (Rows, error)
 }
 
+// Write is a statement that writes one row.
+type Write struct {
+	Query string
+	Args  []any
+
+	// Outcome says what it means that the statement touched so many rows, or failed.
+	Outcome func(touched int64, err error) error
+
+	// Sure says that the statement may travel with the commit: it fails on the server
+	// whenever Outcome is not nil, so that the commit comes to nothing with it, and it
+	// waits for nobody, so that there is nothing to give up half-way. Defaults to false.
+	Sure bool
+}
+
+// Deferrer is an optional ability of a Conn: to keep writes back and send them with
+// the statement that follows, which saves each of them a way to the server and back.
+// What they break is reported by that statement, as a [Late].
+type Deferrer interface {
+	// Defer keeps a write back.
+	Defer(w Write)
+
+	// Flush sends what was kept back.
+	Flush(ctx context.Context) error
+
+	// Settle sends what was kept back and must not travel with the commit.
+	Settle(ctx context.Context) error
+
+	// Discard forgets what was kept back.
+	Discard()
+}
+
+// Late is the Outcome of a write that was kept back.
+type Late struct{ Err error }
+
+// Error implements error.
+func (l *Late) Error() string { return l.Err.Error() }
+
+// Unwrap gives errors.Is the outcome.
+func (l *Late) Unwrap() error { return l.Err }
+
 // Transaction is a Conn with an end. Commit and Rollback both give the connection
 // back, or away if it cannot be trusted any more, whatever they return.
 type Transaction interface {

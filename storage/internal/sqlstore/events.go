@@ -2,8 +2,10 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 )
 
 func eventTable() table[notify.Event] {
@@ -25,11 +27,22 @@ func eventTable() table[notify.Event] {
 	}
 }
 
-// AppendEvent implements storage.Tx.
+// AppendEvent implements storage.Tx. Whatever an event collides with, its place in
+// the chain or its id, another unit was faster.
 func (tx *Tx) AppendEvent(ctx context.Context, e notify.Event) error {
 	t := tx.store.tables
 	args, _ := t.events.row(&e)
-	return touch(ctx, tx, t.appendEvent, args)
+	return tx.write(ctx, Write{Query: t.events.insert, Args: args, Outcome: func(n int64, err error) error {
+		return conflictIfTaken(tx.outcome(ctx, n, err))
+	}})
+}
+
+// conflictIfTaken turns "something unique is taken" into "somebody was faster".
+func conflictIfTaken(err error) error {
+	if errors.Is(err, storage.ErrExists) {
+		return storage.ErrConflict.Because(errors.Unwrap(err)) // it must not match ErrExists any more
+	}
+	return err
 }
 
 // LastEvent implements storage.Tx.

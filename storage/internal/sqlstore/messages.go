@@ -2,10 +2,8 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 
 	"github.com/habilis-go/habilis/notify"
-	"github.com/habilis-go/habilis/storage"
 )
 
 func messageTable() table[notify.Message] {
@@ -27,17 +25,14 @@ func messageTable() table[notify.Message] {
 	}
 }
 
-// Enqueue implements storage.Tx.
+// Enqueue implements storage.Tx. A key that is taken is no failure; an id that is
+// taken is an insert over an existing row.
 func (tx *Tx) Enqueue(ctx context.Context, m notify.Message) error {
 	t := tx.store.tables
 	args, _ := t.messages.row(&m)
-	_, err := tx.exec(ctx, "write", t.enqueue, args...)
-	if errors.Is(err, storage.ErrExists) {
-		// The key is free, so it is the id that is taken: an insert over an existing row.
-		tx.lost = storage.ErrConflict.Because(err)
-		return tx.lost
-	}
-	return err
+	return tx.write(ctx, Write{Query: t.enqueue, Args: args, Sure: true, Outcome: func(_ int64, err error) error {
+		return conflictIfTaken(tx.outcome(ctx, 1, err))
+	}})
 }
 
 // PutMessage implements storage.Tx.

@@ -116,6 +116,9 @@ func (s *Store) Update(ctx context.Context, fn func(storage.Tx) error) error {
 		err = tx.lost
 	}
 	if err == nil {
+		err = tx.settle(ctx)
+	}
+	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -150,6 +153,10 @@ func (s *Store) newTx(conn Conn) *Tx { return &Tx{conn: conn, store: s} }
 
 // fail maps an error of the driver to the contract.
 func (s *Store) fail(ctx context.Context, what string, err error) error {
+	var late *Late
+	if errors.As(err, &late) {
+		return late.Err // it was mapped when it was found
+	}
 	if cause := ctx.Err(); cause != nil {
 		return fmt.Errorf("%s: %w", what, cause)
 	}

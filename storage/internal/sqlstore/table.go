@@ -102,11 +102,9 @@ func remove[T any](ctx context.Context, tx *Tx, t *table[T], v T) error {
 
 // touch runs a statement that touches one row, unless somebody was faster.
 func touch(ctx context.Context, tx *Tx, query string, args []any) error {
-	n, err := tx.exec(ctx, "write", query, args...)
-	if err == nil && n == 0 {
-		err = tx.conflict()
-	}
-	return err
+	return tx.write(ctx, Write{Query: query, Args: args, Outcome: func(n int64, err error) error {
+		return tx.outcome(ctx, n, err)
+	}})
 }
 
 // get reads the one row that query selects, or returns ErrNotFound.

@@ -25,7 +25,7 @@ type tables struct {
 	structureByIdentifier         string
 	unitsOf                       string
 	membershipOf                  string
-	appendEvent, lastEvent        string
+	lastEvent                     string
 	enqueue                       string
 }
 
@@ -48,9 +48,6 @@ func newTables(d *Dialect) *tables {
 	t.structureByIdentifier = t.structures.by(d, "identifier_scheme", "identifier_value")
 	t.unitsOf = d.rebind(t.units.selectAll + " WHERE structure_id = ? ORDER BY code, id")
 	t.membershipOf = t.memberships.by(d, "account_id", "structure_id")
-	// Whatever an event collides with, its place in the chain or its id, another unit
-	// was faster.
-	t.appendEvent = t.events.insert + " ON CONFLICT DO NOTHING"
 	t.lastEvent = d.rebind(t.events.selectAll + " WHERE chain = ? ORDER BY sequence DESC LIMIT 1")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
 	return t

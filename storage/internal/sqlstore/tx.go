@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/habilis-go/habilis/storage"
@@ -25,6 +26,9 @@ var (
 // Nest runs fn between a savepoint and its release, or return.
 func (tx *Tx) Nest(ctx context.Context, fn func(storage.Tx) error) (err error) {
 	name := "habilis_" + strconv.Itoa(tx.depth+1)
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
 	if _, err := tx.exec(ctx, "savepoint", "SAVEPOINT "+name); err != nil {
 		return err
 	}
@@ -44,6 +48,9 @@ func (tx *Tx) Nest(ctx context.Context, fn func(storage.Tx) error) (err error) {
 		err = part.lost
 	}
 	if err == nil {
+		err = part.flush(ctx)
+	}
+	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
@@ -61,6 +68,9 @@ func (tx *Tx) Nest(ctx context.Context, fn func(storage.Tx) error) (err error) {
 func (tx *Tx) undo(ctx context.Context, name string) error {
 	uctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
+	if d, ok := tx.conn.(Deferrer); ok {
+		d.Discard()
+	}
 	for _, statement := range []string{"ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT "} {
 		if _, err := tx.conn.Exec(uctx, statement+name); err != nil {
 			return tx.store.fail(uctx, "roll back to savepoint", err)
@@ -87,10 +97,57 @@ func (tx *Tx) fail(ctx context.Context, what string, err error) error {
 	return tx.lost
 }
 
-// conflict loses the unit because a row is not what it was when it was read.
-func (tx *Tx) conflict() error {
-	tx.lost = storage.ErrConflict
-	return tx.lost
+// write runs a statement that writes one row, or has it kept back.
+func (tx *Tx) write(ctx context.Context, w Write) error {
+	if err := tx.ready(ctx); err != nil {
+		return err
+	}
+	if d, ok := tx.conn.(Deferrer); ok {
+		for i, arg := range w.Args { // the caller may change its bytes before they are sent
+			if raw, ok := arg.([]byte); ok {
+				w.Args[i] = slices.Clone(raw)
+			}
+		}
+		d.Defer(w)
+		return nil
+	}
+	if err := w.Outcome(tx.conn.Exec(tx.statementContext(ctx), w.Query, w.Args...)); err != nil {
+		tx.lost = err
+		return err
+	}
+	return nil
+}
+
+// flush sends what was kept back, if anything was.
+func (tx *Tx) flush(ctx context.Context) error { return tx.deferred(ctx, Deferrer.Flush) }
+
+// settle sends what was kept back and must not travel with the commit.
+func (tx *Tx) settle(ctx context.Context) error { return tx.deferred(ctx, Deferrer.Settle) }
+
+func (tx *Tx) deferred(ctx context.Context, send func(Deferrer, context.Context) error) error {
+	d, ok := tx.conn.(Deferrer)
+	if !ok {
+		return nil
+	}
+	if err := tx.ready(ctx); err != nil {
+		return err
+	}
+	if err := send(d, ctx); err != nil {
+		return tx.fail(ctx, "write", err)
+	}
+	return nil
+}
+
+// outcome maps the failure of a write; nothing touched means that somebody was faster.
+func (tx *Tx) outcome(ctx context.Context, touched int64, err error) error {
+	switch {
+	case err != nil:
+		return tx.store.fail(ctx, "write", err)
+	case touched == 0:
+		return storage.ErrConflict
+	default:
+		return nil
+	}
 }
 
 func (tx *Tx) exec(ctx context.Context, what, query string, args ...any) (int64, error) {

@@ -203,7 +203,7 @@ func swallowedFailureIsNotKept(t *testing.T, db Database) {
 	ctx := t.Context()
 	require.ErrorIs(t, db.Store.Update(ctx, func(tx storage.Tx) error {
 		require.NoError(t, tx.PutAccount(ctx, account.Account{ID: "1", Login: "a"}))
-		require.ErrorIs(t, tx.PutAccount(ctx, account.Account{ID: "2", Login: "a"}), storage.ErrExists)
+		_ = tx.PutAccount(ctx, account.Account{ID: "2", Login: "a"}) // it may say so at once, or the unit later
 		return nil
 	}), storage.ErrExists)
 	absent(t, db)

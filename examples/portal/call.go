@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"golang.org/x/text/language"
+
+	"github.com/habilis-go/habilis"
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// Errors of the pages themselves.
+var (
+	errNoPage = structure.ErrNotFound
+	errForged = errors.New("the form does not come from our page")
+	errMethod = errors.New("the address does not take this method")
+	errForm   = errors.New("the form cannot be read")
+	errBroken = errors.New("a page broke down")
+)
+
+// call is one request, and whose it is.
+type call struct {
+	p    *portal
+	w    http.ResponseWriter
+	r    *http.Request
+	lang string
+	me   *account.Account // nil: nobody signed in
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// tag is the language in the form that the library takes.
+func (c *call) tag() language.Tag { return tagOf(c.lang) }
+
+func tagOf(lang string) language.Tag { return language.Make(lang) }
+
+// actor is who acts: the person whose session it is.
+func (c *call) actor() account.Actor {
+	if c.me == nil {
+		return account.Anonymous()
+	}
+	return account.Person(c.me.ID)
+}
+
+// stranger is a call of whoever it may be, before that is known.
+func (p *portal) stranger(w http.ResponseWriter, r *http.Request) *call {
+	c := &call{p: p, w: w, r: r, lang: preferred(r.Header.Get("Accept-Language"))}
+	c.speak()
+	return c
+}
+
+// speak settles the language: what was chosen, else the account's, else the browser's.
+func (c *call) speak() {
+	if c.me != nil {
+		c.lang = c.me.Language
+	}
+	if chosen := c.get(keyLanguage); chosen != "" {
+		c.lang = chosen
+	}
+}
+
+// page makes a handler of a route.
+func (p *portal) page(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := p.stranger(w, r)                //nolint:contextcheck // a call carries its request, and the context with it
+		if err := c.answer(rt); err != nil { //nolint:contextcheck // as above
+			p.fail(c, err) //nolint:contextcheck // as above
+		}
+	})
+}
+
+func (c *call) answer(rt route) error {
+	if err := c.identify(); err != nil {
+		return err
+	}
+	c.speak()
+	act, err := c.choose(rt)
+	if err != nil {
+		return err
+	}
+	if rt.in && c.me == nil {
+		return c.toSignIn()
+	}
+	return act(c)
+}
+
+// choose picks what the method asks for. A form is taken only if it is one of ours.
+func (c *call) choose(rt route) (func(*call) error, error) {
+	switch m := c.r.Method; {
+	case (m == http.MethodGet || m == http.MethodHead) && rt.get != nil:
+		return rt.get, nil
+	case m == http.MethodPost && rt.post != nil:
+		if err := c.r.ParseForm(); err != nil {
+			return nil, errors.Join(errForm, err)
+		}
+		if !c.genuine() {
+			return nil, errForged
+		}
+		return rt.post, nil
+	}
+	if rt.get != nil {
+		c.w.Header().Add("Allow", "GET, HEAD")
+	}
+	if rt.post != nil {
+		c.w.Header().Add("Allow", "POST")
+	}
+	return nil, errMethod
+}
+
+// toSignIn asks whoever is not, or only half, signed in to do so first.
+func (c *call) toSignIn() error {
+	if c.r.Method == http.MethodGet {
+		c.put(keyAfter, c.r.URL.RequestURI())
+	}
+	if c.get(keyHalf) != "" {
+		return c.redirect("/sign-in/second-step")
+	}
+	return c.redirect("/sign-in")
+}
+
+func (c *call) redirect(path string) error {
+	http.Redirect(c.w, c.r, path, http.StatusSeeOther) //nolint:gosec // paths are ours, or went through local
+	return nil
+}
+
+// done says that something worked, on the page where it shows.
+func (c *call) done(path, text string, pairs ...any) error {
+	c.notice(true, c.p.texts.text(c.lang, text, pairs...))
+	return c.redirect(path)
+}
+
+// fail shows the page for an error. What went wrong on our side goes to the log; the
+// person gets the number under which it is found there.
+func (p *portal) fail(c *call, err error) {
+	if errors.Is(err, account.ErrNotActive) || errors.Is(err, account.ErrSessionEnded) {
+		if left := c.leave(); left == nil {
+			_ = c.redirect("/sign-in")
+			return
+		}
+	}
+	status := statusOf(err)
+	if status == http.StatusInternalServerError {
+		p.log.Error("request failed", "id", requestOf(c.r), "error", err)
+	}
+	v := c.view("error.title." + strconv.Itoa(status))
+	v.Data = failure{Text: c.explain(err, status), Request: requestOf(c.r)}
+	if err := c.render(status, "error", v); err != nil {
+		p.log.Error("error page failed", "id", requestOf(c.r), "error", err)
+		http.Error(c.w, http.StatusText(status), status)
+	}
+}
+
+// explain puts an error into words that are safe to show to anybody.
+func (c *call) explain(err error, status int) string {
+	text := func(id string) string { return c.p.texts.text(c.lang, id) }
+	switch {
+	case errors.Is(err, errForged):
+		return text("error.forged")
+	case errors.Is(err, errMethod):
+		return text("error.method")
+	case status == http.StatusRequestEntityTooLarge:
+		return text("error.large")
+	case errors.Is(err, errForm):
+		return text("error.form")
+	case status == http.StatusInternalServerError:
+		return text("error.unknown")
+	default:
+		return c.p.h.Localize(err, c.tag())
+	}
+}
+
+// failure is what the error page shows.
+type failure struct{ Text, Request string }
+
+func statusOf(err error) int {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, errForged):
+		return http.StatusForbidden
+	case errors.Is(err, errMethod):
+		return http.StatusMethodNotAllowed
+	case errors.Is(err, errForm):
+		return http.StatusBadRequest
+	}
+	switch habilis.CodeOf(err) {
+	case habilis.CodeNotFound:
+		return http.StatusNotFound
+	case habilis.CodeDenied:
+		return http.StatusForbidden
+	case habilis.CodeInvalid:
+		return http.StatusUnprocessableEntity
+	case habilis.CodeTimeout, habilis.CodeCanceled:
+		return http.StatusServiceUnavailable
+	case habilis.CodeInternal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusConflict
+	}
+}

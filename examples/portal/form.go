@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/habilis-go/habilis"
+	"github.com/habilis-go/habilis/authz"
+)
+
+// form is what was typed and what is wrong with it. Fields have the names that the
+// library gives them in its errors.
+type form struct {
+	Values   url.Values
+	Problems []problem
+	lang     string
+}
+
+// problem is one thing that is wrong with one field.
+type problem struct {
+	Field string // "" for the form as a whole
+	Text  string
+}
+
+// typedError is the library's own error for fields that only this program could read.
+type typedError []habilis.FieldError
+
+func (e typedError) Error() string { return "some fields cannot be read" }
+
+// refused turns an error about what was typed into problems for the form. where names
+// the field that a rule of the library is about, "" for the form as a whole; other
+// errors are not for forms, and it reports false.
+func (c *call) refused(v *page, err error, where map[habilis.Code]string) bool {
+	fields := habilis.FieldsOf(err)
+	var own typedError
+	if errors.As(err, &own) {
+		fields = own
+	}
+	for _, f := range fields {
+		name, _, _ := strings.Cut(f.Path, "[")
+		v.Form.add(name, c.p.h.LocalizeField(f, c.tag()))
+	}
+	if len(fields) > 0 {
+		return true
+	}
+	name, known := where[habilis.CodeOf(err)]
+	if known {
+		v.Form.add(name, c.p.h.Localize(err, c.tag()))
+	}
+	return known
+}
+
+func (f *form) add(field, text string) {
+	if p := (problem{field, text}); !slices.Contains(f.Problems, p) {
+		f.Problems = append(f.Problems, p)
+	}
+}
+
+// Of lists what is wrong with one field.
+func (f form) Of(field string) []string {
+	var out []string
+	for _, p := range f.Problems {
+		if p.Field == field {
+			out = append(out, p.Text)
+		}
+	}
+	return out
+}
+
+// Value is what was typed into a field.
+func (f form) Value(field string) string { return f.Values.Get(field) }
+
+// Ticked reports whether a box, or an option, was chosen.
+func (f form) Ticked(field, value string) bool { return slices.Contains(f.Values[field], value) }
+
+// input is one field, ready to be shown.
+type input struct {
+	Name, Type, Label, Hint, Value, Autocomplete string
+	Required                                     bool
+	Needed, Optional                             string // the word for fields that may, or may not, stay empty
+	Class                                        string
+	Problems                                     []string
+	DescribedBy                                  string
+}
+
+// Input describes a field: its type, what the browser may fill it with, and whether
+// it is "required" or "optional". Passwords and codes are never shown again.
+func (v *page) Input(name, kind, autocomplete, need string) input {
+	in := input{
+		Name: name, Type: kind, Label: v.T("label." + name), Autocomplete: autocomplete,
+		Required: need == "required", Problems: v.Form.Of(name),
+	}
+	if in.Required {
+		in.Needed = v.T("form.required")
+	} else {
+		in.Optional = v.T("form.optional")
+	}
+	switch name {
+	case "code":
+		in.Class = "code"
+	case "from", "until":
+		in.Class = "short"
+	}
+	in.Hint, _ = v.portal.texts.lookup(v.Lang, "hint."+name)
+	if kind != "password" && name != "code" {
+		in.Value = v.Form.Value(name)
+	}
+	var described []string
+	if in.Hint != "" {
+		described = append(described, name+"-hint")
+	}
+	if len(in.Problems) > 0 {
+		described = append(described, name+"-error")
+	}
+	in.DescribedBy = strings.Join(described, " ")
+	return in
+}
+
+// FieldName is the label of a field, for the summary of problems.
+func (v *page) FieldName(field string) string { return v.T("label." + field) }
+
+// typedDate reads a day from the form; one that no calendar holds is a problem of
+// that field.
+func typedDate(values url.Values, field string, problems *typedError) authz.Date {
+	d, err := authz.ParseDate(strings.TrimSpace(values.Get(field)))
+	if err != nil {
+		*problems = append(*problems, habilis.FieldError{Path: field, Code: "day"})
+	}
+	return d
+}

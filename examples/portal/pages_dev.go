@@ -1,0 +1,34 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/habilis-go/habilis/notify"
+)
+
+// letter is a mail as the development mailbox shows it.
+type letter struct {
+	notify.Email
+	Pieces []piece
+}
+
+// mailboxFor reports whether the development mailbox is there for this request. It
+// holds sign-in codes: it exists only on a loopback address, and only under that
+// name, so that no page of another site that points its own name at us can read it.
+func (p *portal) mailboxFor(r *http.Request) bool {
+	return p.mailbox != nil && (r.Host == p.mailboxHost || r.Host == p.base.Host)
+}
+
+func (p *portal) showMailbox(c *call) error {
+	if !p.mailboxFor(c.r) {
+		return errNoPage
+	}
+	var letters []letter
+	for _, m := range slices.Backward(p.mailbox.All()) {
+		letters = append(letters, letter{m, pieces(m.Text, p.base.String())})
+	}
+	v := c.view("mailbox.title")
+	v.Data = letters
+	return c.show("mailbox", v)
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/habilis-go/habilis"
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
+)
+
+func (p *portal) showSignIn(c *call) error {
+	if c.me != nil {
+		return c.redirect("/")
+	}
+	v := c.view("signin.title")
+	v.Data = residents()
+	return c.show("signin", v)
+}
+
+// signIn checks address and password. What comes of it is only half a sign-in: its
+// handle opens no page but the next step.
+func (p *portal) signIn(c *call) error {
+	challenge, err := p.h.SignIns.Begin(c.ctx(), mfa.Credentials{
+		Login: c.r.PostFormValue("login"), Password: c.r.PostFormValue("password"),
+	})
+	v := c.view("signin.title")
+	v.Form.Values, v.Data = c.r.PostForm, residents()
+	switch {
+	case c.refused(v, err, map[habilis.Code]string{"invalid_credentials": ""}):
+		return c.render(http.StatusUnprocessableEntity, "signin", v)
+	case err != nil:
+		return err
+	}
+	if err := c.renew(); err != nil {
+		return err
+	}
+	c.put(keyHalf, challenge.Handle)
+	return c.redirect("/sign-in/second-step")
+}
+
+func (p *portal) showSecondStep(c *call) error {
+	challenge, err := p.h.SignIns.Challenge(c.ctx(), c.get(keyHalf))
+	if err != nil {
+		return c.beginAgain(err)
+	}
+	v := c.view("second.title")
+	v.Data = challenge
+	return c.show("secondstep", v)
+}
+
+func (p *portal) secondStep(c *call) error {
+	handle := c.get(keyHalf)
+	if err := p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code")); err != nil {
+		challenge, gone := p.h.SignIns.Challenge(c.ctx(), handle)
+		v := c.view("second.title")
+		v.Data = challenge
+		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": "code"}) {
+			return c.render(http.StatusUnprocessableEntity, "secondstep", v)
+		}
+		return c.beginAgain(err)
+	}
+	held, err := p.h.SignIns.Finish(c.ctx(), handle)
+	if err != nil {
+		return c.beginAgain(err)
+	}
+	if err := c.enter(held); err != nil {
+		return err
+	}
+	after := c.p.sessions.PopString(c.ctx(), keyAfter)
+	if !local(after) {
+		after = "/"
+	}
+	return c.redirect(after)
+}
+
+func (p *portal) resend(c *call) error {
+	_, err := p.h.SignIns.Resend(c.ctx(), c.get(keyHalf))
+	switch {
+	case errors.Is(err, mfa.ErrTooSoon):
+		c.notice(false, p.h.Localize(err, c.tag()))
+		return c.redirect("/sign-in/second-step")
+	case err != nil:
+		return c.beginAgain(err)
+	}
+	return c.done("/sign-in/second-step", "second.resent")
+}
+
+// beginAgain leads back to the first step when the sign-in is over.
+func (c *call) beginAgain(err error) error {
+	if !errors.Is(err, mfa.ErrSignInOver) {
+		return err
+	}
+	c.forget(keyHalf)
+	c.notice(false, c.p.h.Localize(err, c.tag()))
+	return c.redirect("/sign-in")
+}
+
+// signOut ends the session of this browser, be it a whole one or half of one.
+func (p *portal) signOut(c *call) error {
+	if err := c.leave(); err != nil {
+		return err
+	}
+	return c.done("/sign-in", "signout.done")
+}
+
+func (p *portal) showSignOutEverywhere(c *call) error {
+	return c.show("signouteverywhere", c.view("everywhere.title").under())
+}
+
+func (p *portal) signOutEverywhere(c *call) error {
+	if err := p.h.Accounts.SignOutEverywhere(c.ctx(), account.Person(c.me.ID)); err != nil {
+		return err
+	}
+	if err := c.leave(); err != nil {
+		return err
+	}
+	return c.done("/sign-in", "everywhere.done")
+}
+
+// language remembers the language that was chosen.
+func (p *portal) language(c *call) error {
+	if lang := c.r.PostFormValue("lang"); lang == "fr" || lang == "en" {
+		c.put(keyLanguage, lang)
+	}
+	here := c.r.PostFormValue("here")
+	if !local(here) {
+		here = "/"
+	}
+	return c.redirect(here)
+}

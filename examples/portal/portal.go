@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/habilis-go/habilis"
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+//go:embed static/*
+var staticFiles embed.FS
+
+// portal is the pages. It is immutable once it serves.
+type portal struct {
+	h         *habilis.Habilis
+	base      *url.URL
+	sessions  *scs.SessionManager
+	texts     *texts
+	templates map[string]*template.Template
+	style     string // version of the style sheet, so that browsers may keep it
+	policy    authz.Policy
+	passwords account.PasswordPolicy
+	zone      *time.Location
+	now       func() time.Time
+	log       *slog.Logger
+
+	mailbox     *mailbox // nil: no development mailbox
+	mailboxHost string   // the only name, beside that of base, under which it is shown
+	demo        bool     // the sign-in page may name the demonstration accounts
+}
+
+func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, error) {
+	zone, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		return nil, err
+	}
+	p := &portal{
+		h: h, base: base, sessions: newSessions(base.Scheme == "https"),
+		policy: authz.Guide2024(), passwords: account.Guide2024().Password, zone: zone, now: time.Now, log: log,
+	}
+	if p.texts, err = loadTexts(); err != nil {
+		return nil, err
+	}
+	if p.templates, err = parseTemplates(); err != nil {
+		return nil, err
+	}
+	p.style, err = fingerprint("static/portal.css")
+	return p, err
+}
+
+// handler returns the pages behind all that protects them.
+func (p *portal) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /static/", p.static())
+	for path, r := range p.routes() {
+		mux.Handle(path, p.page(r))
+	}
+	mux.Handle("/", p.page(route{get: func(*call) error { return errNoPage }}))
+	return p.protect(mux)
+}
+
+// route is what one address answers: showing never changes anything, acting does.
+type route struct {
+	get  func(*call) error
+	post func(*call) error
+	in   bool // only for people who are signed in
+}
+
+func (p *portal) routes() map[string]route {
+	return map[string]route{
+		"/{$}": {get: p.home, in: true},
+
+		"/register":             {get: p.showRegister, post: p.register},
+		"/register/sent":        {get: p.registered},
+		"/activate":             {get: p.showActivate, post: p.activate},
+		"/sign-in":              {get: p.showSignIn, post: p.signIn},
+		"/sign-in/second-step":  {get: p.showSecondStep, post: p.secondStep},
+		"/sign-in/resend":       {post: p.resend},
+		"/sign-out":             {post: p.signOut},
+		"/sign-out/everywhere":  {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
+		"/language":             {post: p.language},
+		"/dev/mailbox":          {get: p.showMailbox},
+		"/account/memberships":  {get: p.memberships, in: true},
+		"/why":                  {get: p.why, in: true},
+		"/manage/requests":      {get: p.requests, in: true},
+		"/manage/requests/{id}": {get: p.showRequest, in: true},
+
+		"/account/memberships/ask":      {get: p.search, in: true},
+		"/account/memberships/ask/{id}": {get: p.showAsk, post: p.ask, in: true},
+		"/manage/requests/{id}/approve": {get: p.toRequest, post: p.approve, in: true},
+		"/manage/requests/{id}/reject":  {get: p.toRequest, post: p.reject, in: true},
+		"/structures/{id}/history":      {get: p.history, in: true},
+	}
+}
+
+// spaceLabel is what people call a space.
+func (p *portal) spaceLabel(c *call, code authz.Space) string {
+	if spec, ok := p.policy.Spec(code); ok {
+		return spec.Label(c.tag())
+	}
+	return string(code)
+}
+
+// manages reports whether the person may decide requests anywhere.
+func (p *portal) manages(ctx context.Context, c *call) (bool, error) {
+	mine, err := p.h.Structures.Mine(ctx, c.actor())
+	if err != nil {
+		return false, err
+	}
+	for _, m := range mine {
+		d, err := p.h.Authz.Check(ctx, authz.Request{
+			Account: c.me.ID, Structure: m.Structure.ID, Action: authz.ActionDecideMemberships,
+		})
+		if err != nil || d.Allowed {
+			return d.Allowed, err
+		}
+	}
+	return false, nil
+}
