@@ -28,15 +28,25 @@ func Support(reference string) Actor {
 // System returns the actor for what happens by itself when its time has come.
 func System() Actor { return Actor{Kind: notify.ActorSystem} }
 
+// MayAct reports whether the actor is a person under a name that an account can have:
+// nil, [ErrActor] or [ErrNotActive]. It does not look at the account.
+func MayAct(by Actor) error {
+	switch {
+	case by.Kind != notify.ActorPerson:
+		return ErrActor
+	case !ids.Valid(by.ID):
+		return ErrNotActive
+	default:
+		return nil
+	}
+}
+
 // Acting loads the account of a person who acts and checks that it is active
 // . Other kinds of actor are refused with [ErrActor]; an account
 // that is unknown or not active with [ErrNotActive].
 func Acting(ctx context.Context, tx Tx, by Actor) (Account, error) {
-	if by.Kind != notify.ActorPerson {
-		return Account{}, ErrActor
-	}
-	if !ids.Valid(by.ID) {
-		return Account{}, ErrNotActive
+	if err := MayAct(by); err != nil {
+		return Account{}, err
 	}
 	a, err := tx.Account(ctx, by.ID)
 	switch {

@@ -65,34 +65,22 @@ func (z *Authorizer) StatementIn(ctx context.Context, tx Tx, a account.ID, s ID,
 	return authz.Statement(f, at), nil
 }
 
-func (z *Authorizer) facts(ctx context.Context, tx Tx, aid account.ID, sid ID) (authz.Facts, error) {
-	var (
-		a     account.Account
-		s     Structure
-		m     Membership
-		units []Unit
-		err   error
-	)
-	if ids.Valid(aid) {
-		if a, _, err = known(tx.Account(ctx, aid)); err != nil {
+func (z *Authorizer) facts(ctx context.Context, tx Tx, a account.ID, s ID) (authz.Facts, error) {
+	if !ids.Valid(a) {
+		a = ""
+	}
+	if !ids.Valid(s) {
+		s = ""
+	}
+	at, err := tx.Standing(ctx, a, s)
+	if err != nil {
+		return authz.Facts{}, err
+	}
+	var units []Unit
+	if at.Structure.ID != "" {
+		if units, err = tx.Units(ctx, s); err != nil {
 			return authz.Facts{}, err
 		}
 	}
-	if ids.Valid(sid) {
-		var there bool
-		if s, there, err = known(tx.Structure(ctx, sid)); err != nil {
-			return authz.Facts{}, err
-		}
-		if there {
-			if units, err = tx.Units(ctx, sid); err != nil {
-				return authz.Facts{}, err
-			}
-		}
-		if there && a.ID != "" {
-			if m, _, err = known(tx.MembershipOf(ctx, aid, sid)); err != nil {
-				return authz.Facts{}, err
-			}
-		}
-	}
-	return Facts(z.policy, a, s, units, m), nil
+	return Facts(z.policy, at.Account, at.Structure, units, at.Membership), nil
 }

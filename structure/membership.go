@@ -144,6 +144,14 @@ func (m Membership) Reject(reason Note, by account.ID, now time.Time) (Membershi
 	return m, nil
 }
 
+// Standing is an account in a structure: who, where, and as what. A part that does
+// not exist is zero.
+type Standing struct {
+	Account    account.Account
+	Structure  Structure
+	Membership Membership
+}
+
 // MembershipQuery selects memberships. Conditions are ANDed; a zero condition
 // selects all. The order is RequestedAt, then ID: oldest request first.
 type MembershipQuery struct {

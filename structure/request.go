@@ -70,16 +70,13 @@ func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Mem
 	}
 	var m Membership
 	err = s.store.Update(ctx, func(tx Tx) error {
-		a, st, units, err := s.joinable(ctx, tx, op, by, r, now)
+		at, units, err := s.joinable(ctx, tx, op, by, r, now)
 		if err != nil {
 			return err
 		}
-		held, there, err := known(tx.MembershipOf(ctx, a.ID, st.ID))
-		if err != nil {
-			return err
-		}
-		if !there {
-			held = Membership{ID: MembershipID(fresh), Account: a.ID, Structure: st.ID, CreatedAt: now}
+		held := at.Membership
+		if held.ID == "" {
+			held = Membership{ID: MembershipID(fresh), Account: by.ID, Structure: r.Structure, CreatedAt: now}
 		}
 		if m, err = held.Ask(r.scope(), authz.Between(r.From, r.Until, s.zone), comment, now); err != nil {
 			return err
@@ -87,7 +84,7 @@ func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Mem
 		if err := s.putMembership(ctx, tx, by, "membership.requested", &m, now); err != nil {
 			return err
 		}
-		return s.tellApprovers(ctx, tx, a, st, units, m, now)
+		return s.tellApprovers(ctx, tx, at.Account, at.Structure, units, m, now)
 	})
 	if errors.Is(err, fault.ErrExists) {
 		err = ErrRequestPending // the same person asked twice at the same moment
@@ -99,29 +96,25 @@ func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Mem
 }
 
 // joinable loads who asks for what and checks that it can be asked for.
-func (s *Service) joinable(ctx context.Context, tx Tx, op string, by account.Actor, r Request, now time.Time) (account.Account, Structure, []Unit, error) {
-	a, err := account.Acting(ctx, tx, by)
+func (s *Service) joinable(ctx context.Context, tx Tx, op string, by account.Actor, r Request, now time.Time) (Standing, []Unit, error) {
+	at, err := standing(ctx, tx, by, r.Structure)
 	if err != nil {
-		return a, Structure{}, nil, err
+		return at, nil, err
 	}
-	st, err := tx.Structure(ctx, r.Structure)
-	if err != nil {
-		return a, st, nil, err
-	}
-	if st.Status != StatusActive {
-		return a, st, nil, ErrStructureInactive
+	if at.Structure.Status != StatusActive {
+		return at, nil, ErrStructureInactive
 	}
 	if r.Whole {
-		return a, st, nil, nil
+		return at, nil, nil
 	}
-	units, err := tx.Units(ctx, st.ID)
+	units, err := tx.Units(ctx, r.Structure)
 	if err != nil {
-		return a, st, nil, err
+		return at, nil, err
 	}
 	if bad := unavailable(units, r.scope(), now); len(bad) > 0 {
-		return a, st, nil, fault.Invalid(op, bad...)
+		return at, nil, fault.Invalid(op, bad...)
 	}
-	return a, st, units, nil
+	return at, units, nil
 }
 
 // unavailable names the services of a scope that the structure does not have or

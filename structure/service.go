@@ -119,19 +119,32 @@ func (s *Service) note(text string) (Note, error) {
 // and returns both. Whoever is no member gets [ErrNotFound], a member without the
 // right [ErrDenied].
 func (s *Service) authorise(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (account.Account, Structure, error) {
-	a, err := account.Acting(ctx, tx, by)
+	at, err := standing(ctx, tx, by, id)
 	if err != nil {
 		return account.Account{}, Structure{}, err
 	}
-	st, err := find(ctx, tx.Structure, id)
-	if err != nil {
-		return account.Account{}, Structure{}, err
+	return at.Account, at.Structure, s.permitted(at.Account, at.Structure, at.Membership, act, now)
+}
+
+// standing loads a person who acts, a structure, and what the one is in the other.
+func standing(ctx context.Context, tx Tx, by account.Actor, id ID) (Standing, error) {
+	if err := account.MayAct(by); err != nil {
+		return Standing{}, err
 	}
-	m, err := tx.MembershipOf(ctx, a.ID, st.ID)
-	if err != nil {
-		return account.Account{}, Structure{}, err
+	if !ids.Valid(id) {
+		id = "" // no structure has such a name
 	}
-	return a, st, s.permitted(a, st, m, act, now)
+	at, err := tx.Standing(ctx, by.ID, id)
+	switch {
+	case err != nil:
+		return Standing{}, err
+	case at.Account.Status != account.StatusActive:
+		return Standing{}, account.ErrNotActive
+	case at.Structure.ID == "":
+		return Standing{}, ErrNotFound
+	default:
+		return at, nil
+	}
 }
 
 func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time) error {

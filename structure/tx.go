@@ -38,9 +38,9 @@ type Tx interface {
 	// Membership returns one membership, or ErrNotFound.
 	Membership(ctx context.Context, id MembershipID) (Membership, error)
 
-	// MembershipOf returns the membership of an account in a structure, or
-	// ErrNotFound.
-	MembershipOf(ctx context.Context, a account.ID, s ID) (Membership, error)
+	// Standing returns an account, a structure, and the membership of the one in the
+	// other, in one read. What does not exist is zero and no error.
+	Standing(ctx context.Context, a account.ID, s ID) (Standing, error)
 
 	// PutMembership inserts (Version 0) or replaces a membership. Refused with
 	// ErrExists: a second membership of one account in one structure, and a second

@@ -223,9 +223,9 @@ func TestStringsWithZeroBytes(t *testing.T) {
 	}
 	require.NoError(t, s.View(ctx, func(tx storage.Tx) error {
 		for n, p := range pairs {
-			m, err := tx.MembershipOf(ctx, account.ID(p[0]), structure.ID(p[1]))
+			m, err := tx.Standing(ctx, account.ID(p[0]), structure.ID(p[1]))
 			require.NoError(t, err, strings.Join(p[:], "|"))
-			assert.Equal(t, fmt.Sprint(n), string(m.ID))
+			assert.Equal(t, fmt.Sprint(n), string(m.Membership.ID))
 		}
 		return nil
 	}))

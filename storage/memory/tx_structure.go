@@ -55,8 +55,14 @@ func (t *tx) Membership(ctx context.Context, id structure.MembershipID) (structu
 	return read(ctx, t, func() (structure.Membership, error) { return t.db.memberships.get(byID(id)) })
 }
 
-func (t *tx) MembershipOf(ctx context.Context, a account.ID, s structure.ID) (structure.Membership, error) {
-	return read(ctx, t, func() (structure.Membership, error) { return t.db.memberships.find(pairKey(a, s)) })
+func (t *tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
+	return read(ctx, t, func() (structure.Standing, error) {
+		// What is not there comes back zero, beside an error that says so.
+		who, _ := t.db.accounts.get(byID(a))
+		where, _ := t.db.structures.get(byID(s))
+		what, _ := t.db.memberships.find(pairKey(a, s))
+		return structure.Standing{Account: who, Structure: where.Structure, Membership: what}, nil
+	})
 }
 
 func (t *tx) PutMembership(ctx context.Context, m structure.Membership) error {

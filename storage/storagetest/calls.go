@@ -55,7 +55,7 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Unit":                  call(func() (structure.Unit, error) { return tx.Unit(ctx, serviceID(1)) }),
 		"Units":                 call(func() ([]structure.Unit, error) { return tx.Units(ctx, structureID(1)) }),
 		"Membership":            call(func() (structure.Membership, error) { return tx.Membership(ctx, membershipID(1)) }),
-		"MembershipOf":          call(func() (structure.Membership, error) { return tx.MembershipOf(ctx, accountID(1), structureID(1)) }),
+		"Standing":              call(func() (structure.Membership, error) { return between(ctx, tx, accountID(1), structureID(1)) }),
 		"Memberships":           call(func() ([]structure.Membership, error) { return tx.Memberships(ctx, structure.MembershipQuery{}) }),
 		"LastEvent":             call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
 		"Events":                call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),

@@ -212,7 +212,7 @@ func stepDown(ctx context.Context, tx storage.Tx, n int, errLast error) error {
 	if len(all) <= 1 {
 		return errLast
 	}
-	m, err := tx.MembershipOf(ctx, account.ID(accountID(n)), root.ID)
+	m, err := between(ctx, tx, account.ID(accountID(n)), root.ID)
 	if err != nil {
 		return err
 	}

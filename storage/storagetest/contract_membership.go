@@ -9,6 +9,7 @@ import (
 
 func membershipListCases() []testCase {
 	return []testCase{
+		{"Standing", standings},
 		{"Filters", membershipFilters},
 		{"NoStructures", noStructures},
 		{"Order", membershipOrder},

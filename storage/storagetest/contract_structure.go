@@ -163,15 +163,15 @@ func membershipOf(b *bench) {
 	k := membershipKind()
 	puts(b, k, k.make(1), k.make(2))
 	find := func(a account.ID, s structure.ID) (structure.Membership, error) {
-		return ask(b, func(tx storage.Tx) (structure.Membership, error) { return tx.MembershipOf(b.ctx, a, s) })
+		return ask(b, func(tx storage.Tx) (structure.Membership, error) { return between(b.ctx, tx, a, s) })
 	}
 	got, err := find(accountID(2), structureID(1))
-	b.wantErr("MembershipOf finds the membership", err, nil)
-	b.equal("MembershipOf returns the whole membership", got, load(b, k, k.make(2)))
+	b.wantErr("Standing finds the membership", err, nil)
+	b.equal("Standing returns the whole membership", got, load(b, k, k.make(2)))
 	_, err = find(accountID(3), structureID(1))
-	b.wantErr("MembershipOf an account that is no member answers ErrNotFound", err, storage.ErrNotFound)
+	b.wantErr("Standing of an account that is no member has no membership", err, storage.ErrNotFound)
 	_, err = find(accountID(1), structureID(2))
-	b.wantErr("MembershipOf a structure that has no such member answers ErrNotFound", err, storage.ErrNotFound)
+	b.wantErr("Standing in a structure that has no such member has no membership", err, storage.ErrNotFound)
 }
 
 // principal returns membership n as that of a principal manager.

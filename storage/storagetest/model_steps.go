@@ -202,8 +202,8 @@ func (g *generator) question() step {
 			return tx.Units(ctx, structureID(m))
 		})
 	case 7:
-		return get(fmt.Sprintf("MembershipOf(%d, %d)", n, m), func(ctx context.Context, tx storage.Tx) (structure.Membership, error) {
-			return tx.MembershipOf(ctx, accountID(n), structureID(m))
+		return get(fmt.Sprintf("Standing(%d, %d)", n, m), func(ctx context.Context, tx storage.Tx) (structure.Membership, error) {
+			return between(ctx, tx, accountID(n), structureID(m))
 		})
 	case 8:
 		return get(fmt.Sprintf("LastEvent(%d)", m), func(ctx context.Context, tx storage.Tx) (notify.Event, error) {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/structure"
@@ -38,10 +39,37 @@ func (tx *Tx) Membership(ctx context.Context, id structure.MembershipID) (struct
 	return get(ctx, tx, t, t.get, string(id))
 }
 
-// MembershipOf implements storage.Tx.
-func (tx *Tx) MembershipOf(ctx context.Context, a account.ID, s structure.ID) (structure.Membership, error) {
+// Standing implements storage.Tx.
+func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
 	t := tx.store.tables
-	return get(ctx, tx, t.memberships, t.membershipOf, string(a), string(s))
+	return get(ctx, tx, t.standings, t.standing, string(a), string(s), string(a), string(s))
+}
+
+// standingTable reads three tables as one. What is missing comes as NULL.
+func standingTable(t *tables) *table[structure.Standing] {
+	return &table[structure.Standing]{fields: func(v *structure.Standing) []any {
+		fields := append(t.accounts.fields(&v.Account), t.structures.fields(&v.Structure)...)
+		fields = append(fields, t.memberships.fields(&v.Membership)...)
+		for i, f := range fields {
+			fields[i] = perhaps{f}
+		}
+		return fields
+	}}
+}
+
+func standingQuery(t *tables) string {
+	var columns []string
+	for _, of := range []struct {
+		alias   string
+		columns []string
+	}{{"a", t.accounts.columns}, {"s", t.structures.columns}, {"m", t.memberships.columns}} {
+		for _, c := range of.columns {
+			columns = append(columns, of.alias+"."+c)
+		}
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM (SELECT 1) AS one" +
+		" LEFT JOIN habilis_accounts a ON a.id = ? LEFT JOIN habilis_structures s ON s.id = ?" +
+		" LEFT JOIN habilis_memberships m ON m.account_id = ? AND m.structure_id = ?"
 }
 
 // PutMembership implements storage.Tx.
@@ -60,6 +88,9 @@ func (tx *Tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]s
 	in(&w, "structure_id", q.Structures)
 	in(&w, "status", q.Statuses)
 	w.equal("role", string(q.Role))
+	if q.Role != "" && q.Role != structure.RoleMember {
+		w.and("role <> 'member'") // in words of the index of managers, so that it is used
+	}
 	if q.Undecided {
 		w.and("undecided")
 	}

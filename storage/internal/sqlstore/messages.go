@@ -51,6 +51,9 @@ func (tx *Tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Mes
 	t := tx.store.tables.messages
 	var w where
 	w.equal("status", string(q.Status))
+	if q.Status != "" && q.Status != notify.MessageSent {
+		w.and("status <> 'sent'") // in words of the index of what is unsent, so that it is used
+	}
 	if !q.DueAt.IsZero() {
 		at := q.DueAt.UnixMicro()
 		w.and("(not_before IS NULL OR not_before <= ?)", at)

@@ -24,7 +24,8 @@ type tables struct {
 	signInsExpired                string
 	structureByIdentifier         string
 	unitsOf                       string
-	membershipOf                  string
+	standings                     *table[structure.Standing]
+	standing                      string
 	lastEvent                     string
 	enqueue                       string
 }
@@ -47,7 +48,7 @@ func newTables(d *Dialect) *tables {
 	t.signInsExpired = d.rebind(t.signIns.selectAll + " WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?")
 	t.structureByIdentifier = t.structures.by(d, "identifier_scheme", "identifier_value")
 	t.unitsOf = d.rebind(t.units.selectAll + " WHERE structure_id = ? ORDER BY code, id")
-	t.membershipOf = t.memberships.by(d, "account_id", "structure_id")
+	t.standings, t.standing = standingTable(t), d.rebind(standingQuery(t))
 	t.lastEvent = d.rebind(t.events.selectAll + " WHERE chain = ? ORDER BY sequence DESC LIMIT 1")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
 	return t

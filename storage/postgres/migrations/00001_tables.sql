@@ -123,12 +123,12 @@ CREATE TABLE habilis_memberships (
 CREATE UNIQUE INDEX habilis_memberships_pair ON habilis_memberships (account_id, structure_id);
 CREATE UNIQUE INDEX habilis_memberships_principal ON habilis_memberships (structure_id)
     WHERE role = 'principal_manager' AND status = 'approved';
-CREATE INDEX habilis_memberships_structure ON habilis_memberships (structure_id, status, requested_at, id);
-CREATE INDEX habilis_memberships_status ON habilis_memberships (status, requested_at, id);
-CREATE INDEX habilis_memberships_undecided ON habilis_memberships (requested_at, id) WHERE undecided;
+CREATE INDEX habilis_memberships_managers ON habilis_memberships (structure_id, requested_at, id) WHERE role <> 'member';
+CREATE INDEX habilis_memberships_structure ON habilis_memberships (structure_id, requested_at, id);
+CREATE INDEX habilis_memberships_undecided ON habilis_memberships (structure_id, requested_at, id) WHERE undecided;
 
 CREATE TABLE habilis_events (
-    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    id              TEXT COLLATE "C" NOT NULL,
     chain           TEXT COLLATE "C" NOT NULL,
     sequence        BIGINT           NOT NULL,
     recorded_at     BIGINT           NOT NULL,
@@ -142,10 +142,9 @@ CREATE TABLE habilis_events (
     structure_id    TEXT COLLATE "C" NOT NULL,
     state           BYTEA,
     previous        TEXT COLLATE "C" NOT NULL,
-    hash            TEXT COLLATE "C" NOT NULL
+    hash            TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (chain, sequence)
 );
-CREATE UNIQUE INDEX habilis_events_chain ON habilis_events (chain, sequence);
-CREATE INDEX habilis_events_newest ON habilis_events (recorded_at, id);
 CREATE INDEX habilis_events_account ON habilis_events (account_id, recorded_at, id);
 CREATE INDEX habilis_events_structure ON habilis_events (structure_id, recorded_at, id);
 
@@ -168,7 +167,7 @@ CREATE TABLE habilis_messages (
     version         BIGINT           NOT NULL
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
-CREATE INDEX habilis_messages_due ON habilis_messages (status, created_at, id);
+CREATE INDEX habilis_messages_unsent ON habilis_messages (status, created_at, id) WHERE status <> 'sent';
 
 -- +goose Down
 
