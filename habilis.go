@@ -92,6 +92,9 @@ func New(store storage.Store, opts *Options) (*Habilis, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Dispatch, err = dispatch(o); err != nil {
+		return nil, err
+	}
 	messages, err := i18n.Overlay(o.Messages)
 	if err != nil {
 		return nil, err
@@ -133,11 +136,13 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 		return nil, err
 	}
 	h.Authz = h.Structures.Authorizer()
-	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, dispatch(o))
+	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, o.Dispatch)
 	return h, err
 }
 
-func dispatch(o Options) *notify.DispatcherOptions {
+// dispatch completes the options of the dispatcher with what the host said once for
+// everything.
+func dispatch(o Options) (*notify.DispatcherOptions, error) {
 	var d notify.DispatcherOptions
 	if o.Dispatch != nil {
 		d = *o.Dispatch
@@ -148,7 +153,13 @@ func dispatch(o Options) *notify.DispatcherOptions {
 	if d.OnError == nil {
 		d.OnError = o.OnError
 	}
-	return &d
+	if d.Templates == nil {
+		var err error
+		if d.Templates, err = notify.NewTemplates(nil, o.Zone); err != nil {
+			return nil, err
+		}
+	}
+	return &d, nil
 }
 
 // Verify proves that the history is unbroken and that the tables say what it adds up

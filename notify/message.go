@@ -20,8 +20,8 @@ const (
 	MessageDead   MessageStatus = "dead"   // given up, or refused for good; an operator may retry it
 )
 
-// Message is a mail that is owed. What it says is sealed until it is sent or
-// given up for good, and wiped then.
+// Message is a mail that is owed. What it says is sealed until it is sent or no longer
+// worth sending, and wiped then; a dead message keeps it, so that an operator may retry.
 type Message struct {
 	ID          MessageID
 	Key         string        // idempotency key: at most one message per key, ever

@@ -44,13 +44,15 @@ type EventQuery struct {
 	Kinds     []Kind // any of these
 
 	// After continues a listing: only events that follow this (chain, sequence) in
-	// the order (chain, sequence); Newest reverses the order to (At, ID) descending
-	// and Before continues that.
-	AfterChain    Chain
-	AfterSequence int64
-	Newest        bool
-	BeforeAt      time.Time
-	BeforeID      EventID
+	// the order (chain, sequence). Newest makes the order (At, chain, sequence), all
+	// descending, and Before continues that; After does not apply then, nor Before
+	// otherwise.
+	AfterChain     Chain
+	AfterSequence  int64
+	Newest         bool
+	BeforeAt       time.Time
+	BeforeChain    Chain
+	BeforeSequence int64
 
 	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000
 }

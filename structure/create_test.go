@@ -3,6 +3,7 @@ package structure_test
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -225,4 +226,14 @@ func anyScope(t *rapid.T, label string) structure.Scope {
 		return structure.Whole()
 	}
 	return structure.Services(rapid.SliceOfN(rapid.SampledFrom([]structure.ServiceID{"x", "y", "z"}), 0, 4).Draw(t, label)...)
+}
+
+// The short way of folding gives what the long way gives.
+func TestFold(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		ascii := rapid.StringOf(rapid.RuneFrom(nil, &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x20, Hi: 0x7e, Stride: 1}}})).Draw(t, "ascii")
+		require.Equal(t, structure.Fold(ascii)+"e", structure.Fold(ascii+"É"))
+	})
+	require.Equal(t, structure.Fold("STRASSE"), structure.Fold("Straße"))
 }

@@ -27,6 +27,9 @@ func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID
 	if a.Scope != nil && a.Scope.Whole && len(a.Scope.Services) > 0 {
 		return Membership{}, fault.Invalid(op, fault.Field{Path: "services", Code: "excluded_by_whole"})
 	}
+	if v := a.Validity; v != nil && !v.Until.IsZero() && !v.From.Before(v.Until) {
+		return Membership{}, fault.Invalid(op, fault.Field{Path: "until", Code: "before_from"})
+	}
 	return s.decide(ctx, by, id, a.Scope, func(c decisionCase) (Membership, notify.Kind, error) {
 		if c.applicant.Status != account.StatusActive && c.applicant.Status != account.StatusPendingActivation {
 			return Membership{}, "", ErrApplicantGone

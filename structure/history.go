@@ -47,7 +47,7 @@ func (s *Service) History(ctx context.Context, by account.Actor, id ID, q Histor
 		}
 		query := notify.EventQuery{Structure: st.ID, Kinds: q.Kinds, Newest: true, Limit: q.Limit}
 		if q.After != nil {
-			query.BeforeAt, query.BeforeID = q.After.At, q.After.ID
+			query.BeforeAt, query.BeforeChain, query.BeforeSequence = q.After.At, q.After.Chain, q.After.Sequence
 		}
 		events, err := tx.Events(ctx, query)
 		if err != nil {

@@ -3,6 +3,7 @@ package structure
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/runes"
@@ -13,6 +14,9 @@ import (
 // Fold brings text into the form in which it is searched: case and accents
 // removed, "Éléa" and "ELEA" alike. Adapters store it beside the text.
 func Fold(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return strings.ToLower(s) // the short way for most of what there is
+	}
 	t := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC, cases.Fold())
 	out, _, err := transform.String(t, s)
 	if err != nil {

@@ -51,11 +51,14 @@ func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Mem
 	if !r.From.IsZero() && r.From.In(time.UTC).Before(today.In(time.UTC)) {
 		more = append(more, fault.Field{Path: "from", Code: "past"})
 	}
-	if err := check.Struct(op, r, more...); err != nil {
-		return Membership{}, err
-	}
-	if r.scope().IsZero() {
+	err := check.Struct(op, r, more...)
+	switch {
+	case err == nil && r.scope().IsZero():
 		return Membership{}, ErrEmptyScope
+	case err != nil && r.scope().IsZero(): // named with the others
+		return Membership{}, check.Struct(op, r, append(more, fault.Field{Path: "services", Code: "required"})...)
+	case err != nil:
+		return Membership{}, err
 	}
 	if r.From.IsZero() {
 		r.From = today

@@ -101,7 +101,7 @@ func TestJourneyInABrowser(t *testing.T) {
 	p.both("11-ask", "fr", "en")
 	urba := serviceOn(t, p.html(), "URBA")
 	voie := serviceOn(t, p.html(), "VOIE")
-	p.press(`main button.main`, "point à corriger")
+	p.press(`main button.main`, "2 points à corriger")
 	p.shoot("12-ask-problems-fr")
 	p.tick(`[id="service-` + urba + `"]`)
 	p.fill("comment", "Je rejoins l’équipe de l’urbanisme.")

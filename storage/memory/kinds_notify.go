@@ -30,7 +30,7 @@ func events() *kind[notify.Event] {
 			for _, w := range ways {
 				entries = append(entries,
 					position(w.byPosition(), e.Chain, e.Sequence),
-					position(w.byTime().time(e.At).text(string(e.ID)), e.Chain, e.Sequence))
+					position(w.byTime().time(e.At), e.Chain, e.Sequence))
 			}
 			return entries
 		},

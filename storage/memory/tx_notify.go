@@ -44,10 +44,10 @@ func (t *tx) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, e
 		switch {
 		case !q.Newest:
 			rows = t.db.events.scan(way.byPosition(), position(way.byPosition(), q.AfterChain, q.AfterSequence))
-		case q.BeforeAt.IsZero() && q.BeforeID == "":
+		case q.BeforeAt.IsZero() && q.BeforeChain == "":
 			rows = t.db.events.scanBack(way.byTime(), way.byTime().last())
 		default:
-			rows = t.db.events.scanBack(way.byTime(), way.byTime().time(q.BeforeAt).text(string(q.BeforeID)))
+			rows = t.db.events.scanBack(way.byTime(), position(way.byTime().time(q.BeforeAt), q.BeforeChain, q.BeforeSequence))
 		}
 		return t.db.events.take(rows, q.Capped(), func(e notify.Event) bool { return fitsEvent(q, e) }), nil
 	})

@@ -1,6 +1,9 @@
 package storagetest
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
@@ -83,20 +86,27 @@ func eventCursor(b *bench) {
 func eventsNewest(b *bench) {
 	// Four instants, three events each, over three chains, in an order of their own.
 	order := []int{7, 2, 9, 4, 11, 0, 5, 10, 3, 8, 1, 6}
+	var all []notify.Event
+	sequences := map[structure.ID]int64{}
+	for _, n := range order {
+		e := newEvent(n, n%3, 0)
+		sequences[e.Structure]++
+		e.Sequence, e.At = sequences[e.Structure], minute(n/3)
+		all = append(all, e)
+	}
 	b.update(func(tx storage.Tx) error {
-		sequences := map[structure.ID]int64{}
-		for _, n := range order {
-			e := newEvent(n, n%3, 0)
-			sequences[e.Structure]++
-			e.Sequence, e.At = sequences[e.Structure], minute(n/3)
+		for _, e := range all {
 			if err := tx.AppendEvent(b.ctx, e); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	want := eventIDs(11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-	b.equal("Newest lists by (At, ID) descending", keys(eventsOf(b, notify.EventQuery{Newest: true}), eventIDOf), want)
+	slices.SortFunc(all, func(x, y notify.Event) int {
+		return cmp.Or(y.At.Compare(x.At), cmp.Compare(y.Chain, x.Chain), cmp.Compare(y.Sequence, x.Sequence))
+	})
+	want := keys(all, eventIDOf)
+	b.equal("Newest lists by (At, chain, sequence) descending", keys(eventsOf(b, notify.EventQuery{Newest: true}), eventIDOf), want)
 	var paged []notify.Event
 	q := notify.EventQuery{Newest: true, Limit: 5}
 	for range 12 {
@@ -105,11 +115,12 @@ func eventsNewest(b *bench) {
 			break
 		}
 		paged = append(paged, page...)
-		q.BeforeAt, q.BeforeID = page[len(page)-1].At, page[len(page)-1].ID
+		last := page[len(page)-1]
+		q.BeforeAt, q.BeforeChain, q.BeforeSequence = last.At, last.Chain, last.Sequence
 	}
-	b.equal("pages that continue before (At, ID) give the whole list, nothing twice", keys(paged, eventIDOf), want)
+	b.equal("pages that continue before (At, chain, sequence) give the whole list, nothing twice", keys(paged, eventIDOf), want)
 	b.equal("a position need not exist, and is ANDed with the conditions",
-		keys(eventsOf(b, notify.EventQuery{Newest: true, Structure: structureID(1), BeforeAt: minute(2), BeforeID: eventID(77)}), eventIDOf),
+		keys(eventsOf(b, notify.EventQuery{Newest: true, Structure: structureID(1), BeforeAt: minute(2), BeforeChain: "zzz"}), eventIDOf),
 		eventIDs(7, 4, 1))
 }
 

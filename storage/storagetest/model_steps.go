@@ -246,7 +246,7 @@ func (g *generator) search() step {
 		switch {
 		case g.below(2) == 0:
 		case q.Newest:
-			q.BeforeAt, q.BeforeID = minute(m), eventID(g.below(g.fresh+1))
+			q.BeforeAt, q.BeforeChain, q.BeforeSequence = minute(m), newEvent(0, g.below(3), 0).Chain, int64(g.below(5))
 		default:
 			q.AfterChain, q.AfterSequence = notify.StructureChain(structureID(m)), int64(n)
 		}

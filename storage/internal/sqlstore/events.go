@@ -62,9 +62,9 @@ func (tx *Tx) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, 
 	order := "chain, sequence"
 	switch {
 	case q.Newest:
-		order = "recorded_at DESC, id DESC"
-		if !q.BeforeAt.IsZero() || q.BeforeID != "" {
-			w.and("(recorded_at, id) < (?, ?)", q.BeforeAt.UnixMicro(), string(q.BeforeID))
+		order = "recorded_at DESC, chain DESC, sequence DESC"
+		if !q.BeforeAt.IsZero() || q.BeforeChain != "" {
+			w.and("(recorded_at, chain, sequence) < (?, ?, ?)", q.BeforeAt.UnixMicro(), string(q.BeforeChain), q.BeforeSequence)
 		}
 	case q.AfterChain != "" || q.AfterSequence != 0:
 		w.and("(chain, sequence) > (?, ?)", string(q.AfterChain), q.AfterSequence)

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/habilis-go/habilis/structure"
 )
@@ -26,20 +25,10 @@ func structureTable() table[structure.Structure] {
 		derived: []string{"folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town"},
 		derive: func(s *structure.Structure) []any {
 			return []any{
-				folded(s.Identifier.Value), folded(s.LegalName), folded(s.Label), folded(s.Postcode), folded(s.Town),
+				structure.Fold(s.Identifier.Value), structure.Fold(s.LegalName), structure.Fold(s.Label), structure.Fold(s.Postcode), structure.Fold(s.Town),
 			}
 		},
 	}
-}
-
-// folded is structure.Fold with a short way for the text that most columns hold.
-func folded(s string) string {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return structure.Fold(s)
-		}
-	}
-	return strings.ToLower(s)
 }
 
 // Structure implements storage.Tx.

@@ -145,8 +145,8 @@ CREATE TABLE habilis_events (
     hash            TEXT   NOT NULL,
     PRIMARY KEY (chain, sequence)
 );
-CREATE INDEX habilis_events_account ON habilis_events (account_id, recorded_at, id);
-CREATE INDEX habilis_events_structure ON habilis_events (structure_id, recorded_at, id);
+CREATE INDEX habilis_events_account ON habilis_events (account_id, recorded_at, chain, sequence);
+CREATE INDEX habilis_events_structure ON habilis_events (structure_id, recorded_at, chain, sequence);
 
 CREATE TABLE habilis_messages (
     id              TEXT   NOT NULL PRIMARY KEY,
