@@ -62,7 +62,7 @@ type Options struct {
 	OnError   func(error)               // Called with what goes wrong in Run. Defaults to nothing.
 }
 
-// ErrKeysRequired: a store that outlives the process needs a key ring that does, too.
+// ErrKeysRequired reports that a store that outlives the process needs a key ring that does, too.
 var ErrKeysRequired = fault.New("keys_required", "a store that outlives the process needs Options.Keys")
 
 // New wires the services over a store. It reads nothing and starts nothing. The
@@ -172,7 +172,7 @@ func (h *Habilis) Verify(ctx context.Context) (structure.Report, error) {
 // lines of a main function; nothing in this module calls it.
 func Must[T any](v T, err error) T {
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // that is what Must is for
 	}
 	return v
 }

@@ -93,7 +93,7 @@ func (h *Habilis) instant() time.Time {
 	if h.opts.Now != nil {
 		return h.opts.Now().UTC()
 	}
-	return time.Now().UTC()
+	return time.Now().UTC() //nolint:forbidigo // the default of the injected clock
 }
 
 // rehearsal is a unit of work that watches what is written: what is recorded, what is

@@ -5,12 +5,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/notify"
 )
 
-// ErrNoMailer: there is nothing to send mails with.
-var ErrNoMailer = fault.New("no_mailer", "no mailer was given")
+// ErrNoMailer reports that there is nothing to send mails with.
+var ErrNoMailer = notify.ErrNoMailer
 
 // housekeeping is how often Run removes what is over.
 const housekeeping = time.Minute
@@ -48,12 +47,7 @@ func (h *Habilis) Run(ctx context.Context) error {
 
 // Drain sends every mail that is due now and returns: for tests, examples, and hosts
 // with a job system of their own. The error is [ErrNoMailer] or the store's.
-func (h *Habilis) Drain(ctx context.Context) (notify.Stats, error) {
-	if h.opts.Mailer == nil {
-		return notify.Stats{}, ErrNoMailer
-	}
-	return h.Outbox.Drain(ctx)
-}
+func (h *Habilis) Drain(ctx context.Context) (notify.Stats, error) { return h.Outbox.Drain(ctx) }
 
 func (h *Habilis) report(err error) {
 	if h.opts.OnError != nil {

@@ -80,7 +80,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 		return nil, ErrBadPolicy.With("a store and a key ring are needed")
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if o.Policy == nil {
 		p := Guide2024()

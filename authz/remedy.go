@@ -45,6 +45,7 @@ type Remedy struct {
 	For    Reason // the unmet reason that it answers
 }
 
+// remedyOf is a table: it never changes.
 var remedyOf = map[Reason]Remedy{
 	ReasonNoInstant:       {Change: ChangeAskCorrectly, By: WhoPerson},
 	ReasonOtherSubject:    {Change: ChangeAskCorrectly, By: WhoPerson},
@@ -98,6 +99,7 @@ func remedies(f Facts, r Request, missing []Step) []Remedy {
 			if joining && byDefault {
 				continue
 			}
+		default: // its remedy stands for itself
 		}
 		answer := remedyOf[s.Reason]
 		answer.For = s.Reason

@@ -297,9 +297,9 @@ func TestStampEndsHalfLogins(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
 		julie := w.Join(t, login)
-		asked, proven := begin(t, w), mfa.Challenge{}
+		asked := begin(t, w)
 		sent := code(t, w)
-		proven = begin(t, w)
+		proven := begin(t, w)
 		require.NoError(t, w.SignIns.ProveMailCode(ctx, proven.Handle, code(t, w)))
 		require.NoError(t, w.Accounts.SignOutEverywhere(ctx, julie))
 		require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, asked.Handle, sent), mfa.ErrSignInOver)

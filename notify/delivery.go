@@ -123,7 +123,7 @@ func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message
 		_, ok, err := d.settle(ctx, m, func(c Message) Message { return c.bury(reason(cause)) })
 		return Stats{Dead: count(ok, err)}, nil, err
 	case ctx.Err() != nil:
-		return Stats{}, &m, nil
+		return Stats{}, &m, nil //nolint:nilerr // not the mail's fault: its lease is given back
 	default:
 		d.report(fmt.Errorf("mail %s, message %s, try %d: %s", m.Template, m.ID, m.Attempts, reason(cause)))
 		_, ok, err := d.settle(ctx, m, func(c Message) Message {

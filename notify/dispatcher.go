@@ -102,8 +102,13 @@ func NewDispatcher(store Store, mailer Mailer, sealer Sealer, opts *DispatcherOp
 		path  string
 		value int64
 	}{
-		{"lease", int64(o.Lease)}, {"batch", int64(o.Batch)}, {"parallel", int64(o.Parallel)}, {"poll", int64(o.Poll)},
-		{"maxAttempts", int64(o.MaxAttempts)}, {"backoff", int64(o.Backoff)}, {"maxBackoff", int64(o.MaxBackoff)},
+		{"lease", int64(o.Lease)},
+		{"batch", int64(o.Batch)},
+		{"parallel", int64(o.Parallel)},
+		{"poll", int64(o.Poll)},
+		{"maxAttempts", int64(o.MaxAttempts)},
+		{"backoff", int64(o.Backoff)},
+		{"maxBackoff", int64(o.MaxBackoff)},
 	} {
 		if f.value < 0 {
 			bad = append(bad, fault.Field{Path: f.path, Code: "min", Param: "0"})
@@ -116,7 +121,7 @@ func NewDispatcher(store Store, mailer Mailer, sealer Sealer, opts *DispatcherOp
 		return nil, fault.Invalid("notify.NewDispatcher", bad...)
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64

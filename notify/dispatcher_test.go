@@ -236,6 +236,7 @@ func TestBackoffDoublesAndEnds(t *testing.T) {
 	require.Equal(t, notify.MessageDead, b.message(owed.ID).Status)
 
 	t.Run("AnOperatorRetries", func(t *testing.T) {
+		t.Parallel()
 		d := b.dispatcher(b.inbox)
 		require.NoError(t, d.Retry(t.Context(), owed.ID))
 		require.Equal(t, notify.Stats{Sent: 1}, b.drain(d))

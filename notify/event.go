@@ -20,7 +20,7 @@ type EventID string
 // structure, or that of one account for what happens outside any structure.
 type Chain string
 
-// Chains of the two kinds.
+// StructureChain is the chain of what happens in a structure.
 func StructureChain(id ids.StructureID) Chain { return Chain("structure/" + id) }
 
 // AccountChain is the chain of what happens to an account outside any structure.

@@ -103,8 +103,11 @@ func TestSearch(t *testing.T) {
 		ctx := t.Context()
 		julie := w.Join(t, clerk)
 		for i, row := range [][2]string{
-			{"12002701600563", "Menuiserie Élan"}, {"12002701600357", "Grande Menuiserie du Nord"},
-			{"13002526500013", "100% bois_clair"}, {"21330063500017", "100 bois clair"}, {"73282932000074", `Bois\clair [a-z]`},
+			{"12002701600563", "Menuiserie Élan"},
+			{"12002701600357", "Grande Menuiserie du Nord"},
+			{"13002526500013", "100% bois_clair"},
+			{"21330063500017", "100 bois clair"},
+			{"73282932000074", `Bois\clair [a-z]`},
 		} {
 			_, err := w.Structures.Create(ctx, julie, structure.Creation{
 				Identifier: structure.SIRET(row[0]), LegalName: row[1], Type: structure.Private,

@@ -74,7 +74,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 		return nil, ErrBadPolicy.With("a store and a key ring are needed")
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if o.Zone == nil {
 		var err error

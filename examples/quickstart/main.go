@@ -23,10 +23,12 @@ func main() {
 	}
 	boss, clerk := join("pauline@atelier.example", "Pauline", "Dufour"), join("julie@atelier.example", "Julie", "Bon")
 	place := habilis.Must(h.Structures.Create(ctx, boss, structure.Creation{
-		Identifier: structure.SIRET("55203253400646"), LegalName: "Atelier Dufour", Type: structure.Private}))
+		Identifier: structure.SIRET("55203253400646"), LegalName: "Atelier Dufour", Type: structure.Private,
+	}))
 	urba := habilis.Must(h.Structures.AddService(ctx, boss, place.ID, structure.ServiceSpec{Code: "URBA", Name: "Urbanisme"}))
 	asked := habilis.Must(h.Structures.Request(ctx, clerk, structure.Request{
-		Structure: place.ID, Services: []structure.ServiceID{urba.ID}, Comment: "planning files"}))
+		Structure: place.ID, Services: []structure.ServiceID{urba.ID}, Comment: "planning files",
+	}))
 	question := authz.Request{Account: clerk.ID, Structure: place.ID, Service: urba.ID, Space: authz.SpaceInvoicesIssued, Level: authz.Write}
 	fmt.Println(habilis.Must(h.Authz.Check(ctx, question)))
 	fmt.Println(habilis.Must(h.Preview(ctx, func(h *habilis.Habilis) error { // what approving would change; nothing happens yet

@@ -28,7 +28,7 @@ var engine = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	must := func(tag string, fn validator.Func) {
 		if err := v.RegisterValidation(tag, fn); err != nil {
-			panic(err) // unreachable: the tags are constants that validator accepts
+			panic(err) //nolint:forbidigo // unreachable: the tags are constants that validator accepts
 		}
 	}
 	must("line", func(f validator.FieldLevel) bool { return printable(f.Field().String(), "") })

@@ -12,12 +12,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// Identifier types; see the aliases in authz for their meaning.
-type (
-	AccountID   string
-	StructureID string
-	ServiceID   string
-)
+// AccountID names an account; see its alias in authz.
+type AccountID string
+
+// StructureID names a structure; see its alias in authz.
+type StructureID string
+
+// ServiceID names a service; see its alias in authz.
+type ServiceID string
 
 // Maker makes identifiers: UUIDs of version 7 (RFC 9562), so that rows made
 // later sort later. It is safe for concurrent use if its random source is.

@@ -24,7 +24,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrNoBinaries: there is no PostgreSQL on this machine.
+// ErrNoBinaries reports that there is no PostgreSQL on this machine.
 var ErrNoBinaries = errors.New("PostgreSQL binaries not found: neither initdb and postgres in PATH, " +
 	"nor in /usr/lib/postgresql/*/bin; install PostgreSQL or set DATABASE_URL")
 

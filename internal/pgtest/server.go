@@ -54,7 +54,7 @@ func start(flush bool) (*server, error) {
 	}
 	s, err := startIn(dir, initdb, postgres, flush)
 	if err != nil {
-		log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // our own folder
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		return nil, errors.Join(err, errors.New(string(log)), os.RemoveAll(dir))
 	}
 	return s, nil
@@ -69,7 +69,7 @@ func startIn(dir, initdb, postgres string, flush bool) (*server, error) {
 	}
 
 	data := filepath.Join(dir, "data")
-	prepare := exec.CommandContext(ctx, initdb, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync") //nolint:gosec // a binary of PostgreSQL
+	prepare := exec.CommandContext(ctx, initdb, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
 	prepare.Dir = dir
 	run(prepare)
 	if out, err := prepare.CombinedOutput(); err != nil {
@@ -77,7 +77,7 @@ func startIn(dir, initdb, postgres string, flush bool) (*server, error) {
 	}
 
 	onOff := map[bool]string{true: "on", false: "off"}[flush]
-	//nolint:gosec,noctx // a binary of PostgreSQL; it outlives every context
+
 	command := exec.Command("/bin/sh", "-c", watch, "sh", dir, postgres, "-D", data, "-k", dir,
 		"-c", "listen_addresses=", "-c", "max_connections=400", "-c", "shared_buffers=64MB",
 		"-c", "fsync="+onOff, "-c", "synchronous_commit="+onOff, "-c", "full_page_writes="+onOff,

@@ -49,7 +49,7 @@ func (e *sendError) Unwrap() error { return e.cause }
 
 // Is reports permanent refusals as undeliverable.
 func (e *sendError) Is(target error) bool {
-	return e.permanent && errors.Is(notify.ErrUndeliverable, target)
+	return e.permanent && errors.Is(notify.ErrUndeliverable, target) //nolint:staticcheck // it asks whether target is that sentinel
 }
 
 var enhancedForm = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)

@@ -118,7 +118,7 @@ func New(addr, from string, opts *Options) (*Mailer, error) {
 		o.Hello = "localhost"
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if o.TLSConfig == nil {
 		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}

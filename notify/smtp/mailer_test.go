@@ -323,7 +323,7 @@ func scripted(t *testing.T, talk func(net.Conn)) string {
 		if err != nil {
 			return
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		talk(c)
 	}()
 	t.Cleanup(func() {
@@ -338,14 +338,14 @@ func TestHangingServerIsLeft_ML14(t *testing.T) {
 	hang := func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
 	for name, talk := range map[string]func(net.Conn){
 		"BeforeGreeting": hang,
-		"AfterGreeting":  func(c net.Conn) { fmt.Fprint(c, "220 hi\r\n"); hang(c) },
+		"AfterGreeting":  func(c net.Conn) { _, _ = fmt.Fprint(c, "220 hi\r\n"); hang(c) },
 		"DuringHandshake": func(c net.Conn) {
-			fmt.Fprint(c, "220 hi\r\n")
+			_, _ = fmt.Fprint(c, "220 hi\r\n")
 			r := bufio.NewReader(c)
 			_, _ = r.ReadString('\n')
-			fmt.Fprint(c, "250-hi\r\n250 STARTTLS\r\n")
+			_, _ = fmt.Fprint(c, "250-hi\r\n250 STARTTLS\r\n")
 			_, _ = r.ReadString('\n')
-			fmt.Fprint(c, "220 go\r\n")
+			_, _ = fmt.Fprint(c, "220 go\r\n")
 			hang(c)
 		},
 		"EndlessDrip": func(c net.Conn) {
@@ -395,13 +395,13 @@ func TestRepliesAreBounded_ML14(t *testing.T) {
 	t.Run("WordsBeforeTLSAreForgotten", func(t *testing.T) {
 		t.Parallel()
 		addr := scripted(t, func(c net.Conn) {
-			fmt.Fprint(c, "220 hi\r\n")
+			_, _ = fmt.Fprint(c, "220 hi\r\n")
 			r := bufio.NewReader(c)
 			_, _ = r.ReadString('\n')
-			fmt.Fprint(c, "250-hi\r\n250 STARTTLS\r\n")
+			_, _ = fmt.Fprint(c, "250-hi\r\n250 STARTTLS\r\n")
 			_, _ = r.ReadString('\n')
 			// Whoever sits on the line answers what is to be asked under TLS.
-			fmt.Fprint(c, "220 go\r\n250-hi\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n")
+			_, _ = fmt.Fprint(c, "220 go\r\n250-hi\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n")
 			_, _ = io.Copy(io.Discard, c)
 		})
 		require.Error(t, newMailer(t, addr, &smtp.Options{Timeout: 200 * time.Millisecond}).Send(t.Context(), email))

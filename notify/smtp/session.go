@@ -130,7 +130,7 @@ func (s *session) deliver(from, to string, message *mail.Msg) error {
 // close says good-bye and hangs up. The mail is taken or refused by now, so how that
 // goes is of no interest.
 func (s *session) close() {
-	_ = s.conn.SetDeadline(time.Now().Add(farewell))
+	_ = s.conn.SetDeadline(time.Now().Add(farewell)) //nolint:forbidigo // deadlines of connections are in real time
 	_ = s.client.Quit()
 	s.abort()
 }

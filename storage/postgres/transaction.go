@@ -118,7 +118,7 @@ func (t *transaction) send(ctx context.Context, query string, args []any) (pgx.B
 		tag, err := results.Exec()
 		if err := w.Outcome(tag.RowsAffected(), err); err != nil {
 			_ = results.Close() // the unit is lost whatever it says
-			return nil, &sqlstore.Late{Err: err}
+			return nil, &sqlstore.LateError{Err: err}
 		}
 	}
 	return results, nil

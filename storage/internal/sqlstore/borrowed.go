@@ -116,7 +116,7 @@ func (p plain) Exec(ctx context.Context, query string, args ...any) (int64, erro
 
 // Query implements Conn.
 func (p plain) Query(ctx context.Context, query string, args ...any) (Rows, error) {
-	return wrapped(p.QueryContext(ctx, query, args...)) //nolint:sqlclosecheck // the caller closes them
+	return wrapped(p.QueryContext(ctx, query, args...))
 }
 
 func affected(r sql.Result, err error) (int64, error) {

@@ -42,7 +42,7 @@ type Write struct {
 
 // Deferrer is an optional ability of a Conn: to keep writes back and send them with
 // the statement that follows, which saves each of them a way to the server and back.
-// What they break is reported by that statement, as a [Late].
+// What they break is reported by that statement, as a [LateError].
 type Deferrer interface {
 	// Defer keeps a write back.
 	Defer(w Write)
@@ -57,14 +57,14 @@ type Deferrer interface {
 	Discard()
 }
 
-// Late is the Outcome of a write that was kept back.
-type Late struct{ Err error }
+// LateError is the Outcome of a write that was kept back.
+type LateError struct{ Err error }
 
 // Error implements error.
-func (l *Late) Error() string { return l.Err.Error() }
+func (l *LateError) Error() string { return l.Err.Error() }
 
 // Unwrap gives errors.Is the outcome.
-func (l *Late) Unwrap() error { return l.Err }
+func (l *LateError) Unwrap() error { return l.Err }
 
 // Transaction is a Conn with an end. Commit and Rollback both give the connection
 // back, or away if it cannot be trusted any more, whatever they return.

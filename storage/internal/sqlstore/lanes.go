@@ -132,7 +132,7 @@ func (s *session) Query(ctx context.Context, query string, args ...any) (Rows, e
 	if err != nil {
 		return nil, err
 	}
-	return wrapped(stmt.QueryContext(ctx, args...)) //nolint:sqlclosecheck // the caller closes them
+	return wrapped(stmt.QueryContext(ctx, args...))
 }
 
 // Commit ends the transaction and frees the connection.

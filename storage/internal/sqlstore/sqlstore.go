@@ -153,7 +153,7 @@ func (s *Store) newTx(conn Conn) *Tx { return &Tx{conn: conn, store: s} }
 
 // fail maps an error of the driver to the contract.
 func (s *Store) fail(ctx context.Context, what string, err error) error {
-	var late *Late
+	var late *LateError
 	if errors.As(err, &late) {
 		return late.Err // it was mapped when it was found
 	}
