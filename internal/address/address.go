@@ -68,6 +68,9 @@ func canonicalDomain(s string) (string, error) {
 		return "", errForm // would change its meaning when normalised
 	}
 	host, err := idna.Lookup.ToASCII(lower)
+	if shown, failed := idna.Lookup.ToUnicode(host); failed != nil || shown != lower && host != lower {
+		return "", errForm // something in it would vanish or change
+	}
 	if err != nil || len(host) > maxDomain || !strings.Contains(host, ".") {
 		return "", errForm
 	}
