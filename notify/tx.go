@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/internal/page"
 )
 
 // Tx is what this package needs inside one unit of work. See storage.Store for
@@ -58,7 +59,7 @@ type EventQuery struct {
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.
-func (q EventQuery) Capped() int { return capped(q.Limit) }
+func (q EventQuery) Capped() int { return page.Limit(q.Limit) }
 
 // MessageQuery selects messages of the outbox. Conditions are ANDed.
 type MessageQuery struct {
@@ -68,18 +69,7 @@ type MessageQuery struct {
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.
-func (q MessageQuery) Capped() int { return capped(q.Limit) }
-
-func capped(limit int) int {
-	switch {
-	case limit <= 0:
-		return 100
-	case limit > 1000:
-		return 1000
-	default:
-		return limit
-	}
-}
+func (q MessageQuery) Capped() int { return page.Limit(q.Limit) }
 
 // Store runs units of work over [Tx]. storage.Notices makes one from a
 // storage.Store; its Update retries ErrConflict.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/page"
 )
 
 // MembershipID names a membership. Values are UUIDs of version 7.
@@ -169,15 +170,4 @@ type MembershipQuery struct {
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.
-func (q MembershipQuery) Capped() int { return capped(q.Limit) }
-
-func capped(limit int) int {
-	switch {
-	case limit <= 0:
-		return 100
-	case limit > 1000:
-		return 1000
-	default:
-		return limit
-	}
-}
+func (q MembershipQuery) Capped() int { return page.Limit(q.Limit) }

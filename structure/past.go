@@ -116,8 +116,8 @@ func (p *Past) facts(policy authz.Policy, aid account.ID, sid ID, who *account.S
 	return f
 }
 
-// page is how many events a fold reads at a time.
-const page = 500
+// batch is how many events a fold reads at a time.
+const batch = 500
 
 // foldChain folds one chain up to a recorded instant; the zero instant means all.
 func foldChain(ctx context.Context, tx Tx, c notify.Chain, recorded time.Time) (*Past, error) {
@@ -126,7 +126,7 @@ func foldChain(ctx context.Context, tx Tx, c notify.Chain, recorded time.Time) (
 		return p, nil
 	}
 	for {
-		events, err := tx.Events(ctx, notify.EventQuery{Chain: c, AfterChain: c, AfterSequence: p.Last.Sequence, Limit: page})
+		events, err := tx.Events(ctx, notify.EventQuery{Chain: c, AfterChain: c, AfterSequence: p.Last.Sequence, Limit: batch})
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +138,7 @@ func foldChain(ctx context.Context, tx Tx, c notify.Chain, recorded time.Time) (
 				return nil, err
 			}
 		}
-		if len(events) < page {
+		if len(events) < batch {
 			return p, nil
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/habilis-go/habilis/internal/page"
 )
 
 // Fold brings text into the form in which it is searched: case and accents
@@ -93,7 +95,7 @@ type Query struct {
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.
-func (q Query) Capped() int { return capped(q.Limit) }
+func (q Query) Capped() int { return page.Limit(q.Limit) }
 
 // Match reports whether q selects s, its position and limit aside. Adapters that
 // cannot ask their database may call it.

@@ -53,7 +53,7 @@ func Verify(ctx context.Context, store Store) (Report, error) {
 func (r *Report) chains(ctx context.Context, tx Tx) error {
 	p, broken := NewPast(), false
 	var q notify.EventQuery
-	for q.Limit = page; ; {
+	for q.Limit = batch; ; {
 		events, err := tx.Events(ctx, q)
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (r *Report) chains(ctx context.Context, tx Tx) error {
 				broken = true
 			}
 		}
-		if len(events) < page {
+		if len(events) < batch {
 			return r.finish(ctx, tx, q.AfterChain, p, broken)
 		}
 	}
@@ -122,7 +122,7 @@ func (r *Report) structure(ctx context.Context, tx Tx, id ID, p *Past) error {
 	for gone := range p.Units {
 		r.same(ObjectService, string(gone), false, nil, true, nil)
 	}
-	q := MembershipQuery{Structures: []ID{id}, Limit: page}
+	q := MembershipQuery{Structures: []ID{id}, Limit: batch}
 	for {
 		ms, err := tx.Memberships(ctx, q)
 		if err != nil {
@@ -134,7 +134,7 @@ func (r *Report) structure(ctx context.Context, tx Tx, id ID, p *Past) error {
 			delete(p.Memberships, m.ID)
 			q.AfterAt, q.AfterID = m.RequestedAt, m.ID
 		}
-		if len(ms) < page {
+		if len(ms) < batch {
 			break
 		}
 	}
@@ -171,7 +171,7 @@ func (r *Report) orphans(ctx context.Context, tx Tx) error {
 		return err
 	}
 	for after := account.ID(""); ; {
-		as, err := tx.Accounts(ctx, after, page)
+		as, err := tx.Accounts(ctx, after, batch)
 		if err != nil {
 			return err
 		}
@@ -181,11 +181,11 @@ func (r *Report) orphans(ctx context.Context, tx Tx) error {
 			}
 			after = a.ID
 		}
-		if len(as) < page {
+		if len(as) < batch {
 			break
 		}
 	}
-	for q := (Query{Limit: page}); ; {
+	for q := (Query{Limit: batch}); ; {
 		ss, err := tx.Structures(ctx, q)
 		if err != nil {
 			return err
@@ -196,7 +196,7 @@ func (r *Report) orphans(ctx context.Context, tx Tx) error {
 			}
 			q.AfterName, q.AfterID = Fold(s.LegalName), s.ID
 		}
-		if len(ss) < page {
+		if len(ss) < batch {
 			return nil
 		}
 	}
