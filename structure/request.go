@@ -56,7 +56,8 @@ func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Mem
 	case err == nil && r.scope().IsZero():
 		return Membership{}, ErrEmptyScope
 	case err != nil && r.scope().IsZero(): // named with the others
-		return Membership{}, check.Struct(op, r, append(more, fault.Field{Path: "services", Code: "required"})...)
+		scope := fault.Field{Path: "services", Code: "required"}
+		return Membership{}, fault.Invalid(op, append([]fault.Field{scope}, fault.FieldsOf(err)...)...)
 	case err != nil:
 		return Membership{}, err
 	}

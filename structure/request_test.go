@@ -222,6 +222,8 @@ func TestBadRequests(t *testing.T) {
 			}
 			_, err := w.Structures.Request(ctx, julie, structure.Request{Structure: c.ID, Comment: "why"})
 			require.ErrorIs(t, err, structure.ErrEmptyScope)
+			_, err = w.Structures.Request(ctx, julie, structure.Request{Structure: c.ID})
+			require.Equal(t, map[string]string{"services": "required ", "comment": "required "}, codes(err), "all at once (R-031)")
 			_, err = w.Structures.Request(ctx, julie, structure.Request{Structure: "019ab000-0000-7000-8000-000000000000", Whole: true, Comment: "why"})
 			require.ErrorIs(t, err, structure.ErrNotFound)
 			_, err = w.Structures.Request(ctx, account.Anonymous(), ask(c))
