@@ -28,7 +28,7 @@ func TestSchemasAreApart(t *testing.T) {
 func TestDurableFlushes(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("DATABASE_URL") != "" {
-		t.Skip("the server is not ours")
+		t.Skip("the PostgreSQL server of DATABASE_URL is not ours")
 	}
 	for dsn, want := range map[string]string{pgtest.Durable(t): "on", pgtest.Schema(t): "off"} {
 		conn, err := pgx.Connect(t.Context(), dsn)

@@ -39,7 +39,7 @@ func TestContract(t *testing.T) {
 	t.Run("HostDB", func(t *testing.T) {
 		t.Parallel()
 		if testing.Short() {
-			t.Skip("the two above share all but the connections with it")
+			t.Skip("short: the two above share all but the connections with it")
 		}
 		storagetest.Run(t, storagetest.Harness{
 			New: func(t *testing.T) storage.Store {
