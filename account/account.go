@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/page"
 )
 
 // ID names an account. Values are UUIDs of version 7.
@@ -24,10 +25,20 @@ const (
 	StatusAnonymized        = authz.AccountAnonymized
 )
 
-// Account is a person's (or, later, a technical) account. Treat it as a value:
-// changing a copy changes nothing until a service stores it.
+// Kind tells people from programs.
+type Kind string
+
+// Kinds.
+const (
+	KindPerson    Kind = "person"
+	KindTechnical Kind = "technical" // for the interfaces of a structure's information system
+)
+
+// Account is that of a person or of a program. Treat it as a value: changing a copy
+// changes nothing until a service stores it.
 type Account struct {
 	ID           ID
+	Kind         Kind
 	Status       Status
 	Login        string // canonical login address, unique
 	ContactEmail string // where notices go; not unique
@@ -35,8 +46,12 @@ type Account struct {
 	FamilyName   string
 	Language     string // base language of mails and labels: "fr" or "en"
 
-	// PasswordHash is the PHC string of the password, "" before activation.
-	PasswordHash string
+	Profile     Profile     // what its owner tells beyond the name
+	Credentials Credentials // what it proves itself with
+
+	// External says that a directory outside keeps this account's identity: its login
+	// address and its life are not changed here. Defaults to false.
+	External bool
 
 	// Stamp changes whenever every session, half-login and remembered device must
 	// end; sessions carry a copy (see [Session]).
@@ -49,10 +64,31 @@ type Account struct {
 	ConditionsAcceptedAt time.Time // when the person accepted the conditions of use
 	CreatedAt            time.Time
 	ActivatedAt          time.Time // zero before activation
+	ReactivatedAt        time.Time // when it last came back; zero when it never did
 	LastSignInAt         time.Time // zero when never signed in
 	StatusSince          time.Time // when it got its status
+	ReactivableUntil     time.Time // a deactivated person can come back before this instant; zero otherwise
+	UndeliverableSince   time.Time // mails to the login address come back since then; zero while they arrive
+	DueAt                time.Time // when the clock next has work with it; zero for never
 	Version              int64
 }
+
+// Query selects accounts. Conditions are ANDed; a zero condition selects all.
+type Query struct {
+	After ID        // only those with an ID after this one
+	DueAt time.Time // if set: only those whose DueAt is set and not after it, earliest DueAt first, then by ID
+	Limit int       // at most this many; 0 or less means 100, and more than 1000 means 1000
+}
+
+// Capped returns the limit of q brought into its bounds, for adapters.
+func (q Query) Capped() int { return page.Limit(q.Limit) }
+
+// String names the account without saying anything about its owner, so that an
+// account can end up in a log (CR-17).
+func (a Account) String() string { return "account " + string(a.ID) }
+
+// GoString is String.
+func (a Account) GoString() string { return a.String() }
 
 // DisplayName is given name then family name in capitals, "Jean PIERRE".
 func (a Account) DisplayName() string {

@@ -16,7 +16,8 @@ func (a Account) Activated(passwordHash, stamp string, now time.Time) (Account, 
 		return Account{}, ErrLinkUsed
 	}
 	a.Status, a.StatusSince, a.ActivatedAt = StatusActive, now, now
-	a.PasswordHash, a.Stamp = passwordHash, stamp
+	a.Credentials = Credentials{Password: passwordHash, ChangedAt: now}
+	a.Stamp = stamp
 	return a, nil
 }
 

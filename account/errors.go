@@ -25,6 +25,10 @@ var (
 	// reaches an anonymous caller.
 	ErrThrottled = fault.New("throttled", "too many tries; wait before the next one")
 
+	// ErrProofRequired: what was asked for needs a factor proven again first; see
+	// Policy.FreshProof.
+	ErrProofRequired = fault.New("proof_required", "prove again who you are first")
+
 	// ErrActor: the kind of actor may not do this at all.
 	ErrActor = fault.New("wrong_actor", "this kind of actor may not do this")
 )

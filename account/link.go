@@ -7,7 +7,12 @@ type Purpose string
 
 // Purposes.
 const (
-	PurposeActivation Purpose = "activation"
+	PurposeActivation        Purpose = "activation"
+	PurposeReactivation      Purpose = "reactivation"
+	PurposePasswordReset     Purpose = "password_reset"
+	PurposeLoginChange       Purpose = "login_change"        // confirms the new address
+	PurposeLoginChangeCancel Purpose = "login_change_cancel" // from the old address, before
+	PurposeLoginChangeUndo   Purpose = "login_change_undo"   // from the old address, after
 )
 
 // Link is a one-time link that was mailed. The secret itself is in the mail only;

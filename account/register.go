@@ -107,7 +107,7 @@ func (s *Service) open(ctx context.Context, tx Tx, by Actor, r Registration, now
 		return err
 	}
 	a := Account{
-		ID: ID(id), Status: StatusPendingActivation, Login: r.Login, ContactEmail: r.ContactEmail,
+		ID: ID(id), Kind: KindPerson, Status: StatusPendingActivation, Login: r.Login, ContactEmail: r.ContactEmail,
 		GivenName: r.GivenName, FamilyName: r.FamilyName, Language: r.Language,
 		Stamp: stamp, Salt: salt, ConditionsAcceptedAt: now, CreatedAt: now, StatusSince: now,
 	}

@@ -54,7 +54,7 @@ func TestRegisterThenActivate(t *testing.T) {
 		require.Equal(t, account.StatusPendingActivation, a.Status)
 		require.Equal(t, a.Login, a.ContactEmail, "R-102: contact defaults to login and is its own field")
 		require.Equal(t, worldtest.Start, a.CreatedAt)
-		require.Empty(t, a.PasswordHash, "no password is known to the creator")
+		require.Empty(t, a.Credentials.Password, "no password is known to the creator")
 		require.ErrorIs(t, w.Accounts.SignOutEverywhere(ctx, account.Person(a.ID)), account.ErrNotActive)
 
 		w.Clock.Move(10 * time.Minute)

@@ -42,6 +42,11 @@ type Policy struct {
 	// sent to the same address again; asking earlier is answered alike and sends
 	// nothing.
 	MailPause time.Duration
+
+	// FreshProof is how long a proven factor counts as fresh for what is sensitive:
+	// changing the login address, exporting the secret of a technical account. 0 asks
+	// for none.
+	FreshProof time.Duration
 }
 
 // Guide2024 is the default policy.
@@ -50,6 +55,7 @@ func Guide2024() Policy {
 		Password:           PasswordClassic(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
+		FreshProof:         15 * time.Minute,
 	}
 }
 
@@ -62,6 +68,8 @@ func (p Policy) check() error {
 		return ErrBadPolicy.With("the lengths of a password contradict one another")
 	case p.ActivationLifetime <= 0:
 		return ErrBadPolicy.With("an activation link must live for some time")
+	case p.FreshProof < 0:
+		return ErrBadPolicy.With("a fresh proof cannot last for less than no time")
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:

@@ -22,6 +22,23 @@ type Session struct {
 	Factors []Factor  // what was proven
 }
 
+// Fresh reports whether a factor was proven within the last d, so that what is
+// sensitive may be done without asking again. A session from the future is not fresh.
+func (s Session) Fresh(now time.Time, d time.Duration) bool { return fresh(s.At, now, d) }
+
+func fresh(at, now time.Time, d time.Duration) bool {
+	return !at.IsZero() && !now.Before(at) && now.Before(at.Add(d))
+}
+
+// proven returns nil if the actor proved a factor recently enough for what is
+// sensitive under the policy, else [ErrProofRequired].
+func (p Policy) proven(by Actor, now time.Time) error {
+	if p.FreshProof > 0 && !fresh(by.ProvenAt, now, p.FreshProof) {
+		return ErrProofRequired
+	}
+	return nil
+}
+
 // Resume turns a session back into the actor that it stands for, or returns
 // [ErrSessionEnded]. Call it on every request; it is one read.
 func (s *Service) Resume(ctx context.Context, held Session) (Actor, error) {
@@ -29,7 +46,9 @@ func (s *Service) Resume(ctx context.Context, held Session) (Actor, error) {
 	if err != nil {
 		return Actor{}, err
 	}
-	return Person(held.Account), nil
+	by := Person(held.Account)
+	by.ProvenAt = held.At
+	return by, nil
 }
 
 // Current is [Service.Resume] for hosts that also show whose session it is.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,7 +28,11 @@ func TestSignOutEverywhere(t *testing.T) {
 		one, two := w.SignIn(t, "julie@terneuil.example"), w.SignIn(t, "julie@terneuil.example")
 		actor, err := w.Accounts.Resume(ctx, one)
 		require.NoError(t, err)
-		require.Equal(t, julie, actor)
+		require.Equal(t, julie.ID, actor.ID)
+		require.Equal(t, one.At, actor.ProvenAt, "the actor carries how fresh the proof is")
+		require.True(t, one.Fresh(one.At.Add(time.Minute), 2*time.Minute))
+		require.False(t, one.Fresh(one.At.Add(2*time.Minute), 2*time.Minute), "at the very end it is over")
+		require.False(t, one.Fresh(one.At.Add(-time.Second), time.Minute), "not from the future")
 
 		require.NoError(t, w.Accounts.SignOutEverywhere(ctx, julie))
 		for _, s := range []account.Session{one, two} {

@@ -22,8 +22,8 @@ type Tx interface {
 	// the same Login is refused with ErrExists.
 	PutAccount(ctx context.Context, a Account) error
 
-	// Accounts lists up to limit accounts with an ID after the given one, by ID.
-	Accounts(ctx context.Context, after ID, limit int) ([]Account, error)
+	// Accounts lists the accounts that q selects, by ID unless q states otherwise.
+	Accounts(ctx context.Context, q Query) ([]Account, error)
 
 	// Link returns the link of an account for a purpose, or ErrNotFound.
 	Link(ctx context.Context, id ID, p Purpose) (Link, error)
@@ -39,6 +39,17 @@ type Tx interface {
 
 	// PutThrottle inserts (Version 0) or replaces a counter.
 	PutThrottle(ctx context.Context, t Throttle) error
+
+	// Attachments lists the attachments that q selects, in the order that q states.
+	Attachments(ctx context.Context, q AttachmentQuery) ([]Attachment, error)
+
+	// PutAttachment inserts (Version 0) or replaces an attachment. A second one with
+	// the same Key is refused with ErrExists.
+	PutAttachment(ctx context.Context, a Attachment) error
+
+	// DeleteAttachment removes an attachment if its stored version is a.Version, else
+	// it returns ErrConflict; one that is not there is ErrConflict too.
+	DeleteAttachment(ctx context.Context, a Attachment) error
 }
 
 // Store runs units of work over [Tx]. storage.Accounts makes one from a

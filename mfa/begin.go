@@ -50,7 +50,7 @@ func (s *Service) Begin(ctx context.Context, c Credentials) (Challenge, error) {
 	}
 	stored := ""
 	if taken {
-		stored = a.PasswordHash
+		stored = a.Credentials.Password
 	}
 	password := c.Password
 	if len(password) > maxPassword {
@@ -77,7 +77,7 @@ func (s *Service) take(ctx context.Context, login string, now time.Time) (a acco
 	err = s.store.Update(ctx, func(tx Tx) error {
 		a, taken = account.Account{}, false
 		found, err := tx.AccountByLogin(ctx, canonical)
-		if errors.Is(err, fault.ErrNotFound) || err == nil && found.Status != account.StatusActive {
+		if errors.Is(err, fault.ErrNotFound) || err == nil && (found.Status != account.StatusActive || found.Kind != account.KindPerson) {
 			return nil
 		}
 		if err != nil {
@@ -146,7 +146,7 @@ func (s *Service) start(ctx context.Context, a account.Account, now time.Time) (
 		if err != nil {
 			return err
 		}
-		if in.Alive(current, s.policy, now) != nil || current.PasswordHash != a.PasswordHash {
+		if in.Alive(current, s.policy, now) != nil || current.Credentials.Password != a.Credentials.Password {
 			return account.ErrInvalidCredentials // it changed while the hash was computed
 		}
 		counter, err := account.Counter(ctx, tx, a.ID, account.FactorPassword)

@@ -346,7 +346,7 @@ func TestSecretsAreNotStored(t *testing.T) {
 			require.NoError(t, err)
 			messages, err := tx.Messages(ctx, notify.MessageQuery{})
 			require.NoError(t, err)
-			texts := []string{a.PasswordHash, a.Stamp, a.Salt, link.Digest, ins[0].ID, ins[0].CodeMAC, ins[0].Stamp}
+			texts := []string{a.Credentials.Password, a.Stamp, a.Salt, link.Digest, ins[0].ID, ins[0].CodeMAC, ins[0].Stamp}
 			for _, e := range events {
 				texts = append(texts, string(e.State))
 				for _, personal := range []string{login, "Julie", "Bon"} {

@@ -1,6 +1,10 @@
 package notify
 
-import "github.com/habilis-go/habilis/internal/ids"
+import (
+	"time"
+
+	"github.com/habilis-go/habilis/internal/ids"
+)
 
 // ActorKind tells what acts.
 type ActorKind string
@@ -23,7 +27,14 @@ type Actor struct {
 	// account.
 	ID ids.AccountID
 
+	// ProvenAt is when the person last proved a factor; zero if that is not known. What
+	// needs a fresh proof asks for it. It is not recorded.
+	ProvenAt time.Time
+
 	// Reference is what the operator calls a support agent. It ends up in the
 	// history, so it must be a staff number or the like and never a name.
 	Reference string
 }
+
+// recorded returns what the history keeps of a.
+func (a Actor) recorded() Actor { return Actor{Kind: a.Kind, ID: a.ID, Reference: a.Reference} }

@@ -67,7 +67,7 @@ func (j *Journal) Record(ctx context.Context, tx Tx, f Fact) error {
 	}
 	e := Event{
 		ID: EventID(id), Chain: chain, Sequence: last.Sequence + 1, At: at,
-		Actor: f.Actor, Kind: f.Kind, Object: f.Object, Account: f.Account, Structure: f.Structure,
+		Actor: f.Actor.recorded(), Kind: f.Kind, Object: f.Object, Account: f.Account, Structure: f.Structure,
 		State: state, Previous: last.Hash,
 	}
 	e.Hash = e.Seal()

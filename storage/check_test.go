@@ -23,7 +23,7 @@ func TestCheckLeavesNothingBehind(t *testing.T) {
 	require.NoError(t, storage.Check(t.Context(), s))
 	require.NoError(t, storage.Check(t.Context(), s), "a second time")
 	require.NoError(t, s.View(t.Context(), func(tx storage.Tx) error {
-		accounts, err := tx.Accounts(t.Context(), "", 10)
+		accounts, err := tx.Accounts(t.Context(), account.Query{Limit: 10})
 		require.NoError(t, err)
 		assert.Empty(t, accounts)
 		events, err := tx.Events(t.Context(), notify.EventQuery{})

@@ -171,7 +171,7 @@ func (r *Report) orphans(ctx context.Context, tx Tx) error {
 		return err
 	}
 	for after := account.ID(""); ; {
-		as, err := tx.Accounts(ctx, after, batch)
+		as, err := tx.Accounts(ctx, account.Query{After: after, Limit: batch})
 		if err != nil {
 			return err
 		}

@@ -136,7 +136,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 				return v
 			}}, "membership " + string(m.ID) + " is not what the history says"},
 			"a password hash was replaced in the table": {forger{account: func(v account.Account) account.Account {
-				v.PasswordHash = "$argon2id$mine"
+				v.Credentials.Password = "$argon2id$mine"
 				return v
 			}}, "account " + string(julie.ID) + " is not what the history says"},
 		} {

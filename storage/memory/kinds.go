@@ -15,6 +15,7 @@ type tables struct {
 	accounts    table[account.Account]
 	links       table[account.Link]
 	throttles   table[account.Throttle]
+	attachments table[account.Attachment]
 	signIns     table[mfa.SignIn]
 	structures  table[searchable]
 	units       table[structure.Unit]
@@ -28,6 +29,7 @@ func newTables() tables {
 		accounts:    newTable(accounts()),
 		links:       newTable(links()),
 		throttles:   newTable(throttles()),
+		attachments: newTable(attachments()),
 		signIns:     newTable(signIns()),
 		structures:  newTable(structures()),
 		units:       newTable(units()),
@@ -42,6 +44,7 @@ func (t tables) copy() tables {
 		accounts:    t.accounts.copy(),
 		links:       t.links.copy(),
 		throttles:   t.throttles.copy(),
+		attachments: t.attachments.copy(),
 		signIns:     t.signIns.copy(),
 		structures:  t.structures.copy(),
 		units:       t.units.copy(),
@@ -61,12 +64,26 @@ func accounts() *kind[account.Account] {
 			a.ConditionsAcceptedAt = instant(a.ConditionsAcceptedAt)
 			a.CreatedAt = instant(a.CreatedAt)
 			a.ActivatedAt = instant(a.ActivatedAt)
+			a.ReactivatedAt = instant(a.ReactivatedAt)
 			a.LastSignInAt = instant(a.LastSignInAt)
 			a.StatusSince = instant(a.StatusSince)
+			a.ReactivableUntil = instant(a.ReactivableUntil)
+			a.UndeliverableSince = instant(a.UndeliverableSince)
+			a.DueAt = instant(a.DueAt)
+			a.Profile.Survey.At = instant(a.Profile.Survey.At)
+			c := &a.Credentials
+			c.Former = slices.Clone(c.Former)
+			c.ChangedAt, c.ResetAt, c.OverlapUntil = instant(c.ChangedAt), instant(c.ResetAt), instant(c.OverlapUntil)
 			return a
 		},
 		unique: func(a account.Account) []key { return []key{loginKey(a.Login)} },
-		order:  func(a account.Account) []key { return []key{key("i").text(string(a.ID))} },
+		order: func(a account.Account) []key {
+			entries := []key{key("i").text(string(a.ID))}
+			if !a.DueAt.IsZero() {
+				entries = append(entries, key("d").time(a.DueAt).text(string(a.ID)))
+			}
+			return entries
+		},
 	}
 }
 
@@ -99,6 +116,28 @@ func throttles() *kind[account.Throttle] {
 }
 
 func throttleKey(id account.ID, f account.Factor) key { return byID(id).text(string(f)) }
+
+func attachments() *kind[account.Attachment] {
+	return &kind[account.Attachment]{
+		key:     func(a account.Attachment) key { return byID(a.ID) },
+		version: func(a *account.Attachment) *int64 { return &a.Version },
+		own: func(a account.Attachment) account.Attachment {
+			a.CreatedAt, a.StatusSince = instant(a.CreatedAt), instant(a.StatusSince)
+			return a
+		},
+		unique: func(a account.Attachment) []key { return []key{key("k").text(a.Key)} },
+		order: func(a account.Attachment) []key {
+			position := func(prefix key) key { return prefix.time(a.CreatedAt).text(string(a.ID)) }
+			return []key{position(everyAttachment), position(ownAttachments(a.Owner))}
+		},
+	}
+}
+
+const everyAttachment = key("a")
+
+func ownAttachments(o account.Owner) key {
+	return key("o").text(string(o.Account)).text(string(o.Structure))
+}
 
 func signIns() *kind[mfa.SignIn] {
 	return &kind[mfa.SignIn]{

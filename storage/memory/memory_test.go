@@ -136,12 +136,12 @@ func TestManyReadersOfManyStates(t *testing.T) {
 		}))
 		wg.Go(func() {
 			assert.NoError(t, s.View(ctx, func(tx storage.Tx) error {
-				first, err := tx.Accounts(ctx, "", 10_000)
+				first, err := tx.Accounts(ctx, account.Query{Limit: 1000})
 				if err != nil {
 					return err
 				}
 				for range 4 {
-					again, err := tx.Accounts(ctx, "", 10_000)
+					again, err := tx.Accounts(ctx, account.Query{Limit: 1000})
 					if err != nil {
 						return err
 					}

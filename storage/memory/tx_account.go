@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
@@ -20,10 +21,15 @@ func (t *tx) PutAccount(ctx context.Context, a account.Account) error {
 	return t.write(ctx, func() error { return t.db.accounts.put(a) })
 }
 
-func (t *tx) Accounts(ctx context.Context, after account.ID, limit int) ([]account.Account, error) {
+func (t *tx) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
 	return read(ctx, t, func() ([]account.Account, error) {
-		rows := t.db.accounts.scan("i", key("i").text(string(after)))
-		return t.db.accounts.take(rows, limit, every), nil
+		rows := t.db.accounts.scan("i", key("i").text(string(q.After)))
+		if !q.DueAt.IsZero() {
+			rows = t.db.accounts.scan("d", "d")
+		}
+		return t.db.accounts.take(rows, q.Capped(), func(a account.Account) bool {
+			return a.ID > q.After && (q.DueAt.IsZero() || !a.DueAt.After(q.DueAt))
+		}), nil
 	})
 }
 
@@ -45,6 +51,48 @@ func (t *tx) Throttle(ctx context.Context, id account.ID, f account.Factor) (acc
 
 func (t *tx) PutThrottle(ctx context.Context, c account.Throttle) error {
 	return t.write(ctx, func() error { return t.db.throttles.put(c) })
+}
+
+func (t *tx) Attachments(ctx context.Context, q account.AttachmentQuery) ([]account.Attachment, error) {
+	way := everyAttachment
+	if q.Owner != (account.Owner{}) {
+		way = ownAttachments(q.Owner)
+	}
+	return read(ctx, t, func() ([]account.Attachment, error) {
+		if q.ID != "" {
+			a, err := t.db.attachments.get(byID(q.ID))
+			if err != nil || !fitsAttachment(q, a) {
+				return nil, nil //nolint:nilerr // one that is not there is not in the list
+			}
+			return []account.Attachment{a}, nil
+		}
+		after := way
+		if !q.AfterAt.IsZero() || q.AfterID != "" {
+			after = way.time(q.AfterAt).text(string(q.AfterID))
+		}
+		rows := t.db.attachments.scan(way, after)
+		return t.db.attachments.take(rows, q.Capped(), func(a account.Attachment) bool { return fitsAttachment(q, a) }), nil
+	})
+}
+
+func fitsAttachment(q account.AttachmentQuery, a account.Attachment) bool {
+	switch {
+	case q.Owner != (account.Owner{}) && a.Owner != q.Owner:
+	case len(q.Statuses) > 0 && !slices.Contains(q.Statuses, a.Status):
+	case !q.Until.IsZero() && a.StatusSince.After(q.Until):
+	case a.CreatedAt.Before(q.AfterAt) || a.CreatedAt.Equal(q.AfterAt) && a.ID <= q.AfterID:
+	default:
+		return true
+	}
+	return false
+}
+
+func (t *tx) PutAttachment(ctx context.Context, a account.Attachment) error {
+	return t.write(ctx, func() error { return t.db.attachments.put(a) })
+}
+
+func (t *tx) DeleteAttachment(ctx context.Context, a account.Attachment) error {
+	return t.write(ctx, func() error { return t.db.attachments.remove(a) })
 }
 
 func (t *tx) SignIn(ctx context.Context, id string) (mfa.SignIn, error) {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -60,13 +61,12 @@ func (r *recycler) schema(t *testing.T) string {
 		if t.Failed() {
 			return // what is left may help to see why
 		}
-		var empty strings.Builder
-		for _, table := range []string{
-			"accounts", "links", "throttles", "sign_ins", "structures", "units", "memberships", "events", "messages",
-		} {
-			empty.WriteString("DELETE FROM habilis_" + table + ";")
-		}
-		_, err := s.pool.Exec(r.whole.Context(), empty.String())
+		rows, err := s.pool.Query(r.whole.Context(), "SELECT 'DELETE FROM ' || tablename FROM pg_tables"+
+			" WHERE schemaname = current_schema() AND tablename <> 'habilis_migrations'")
+		require.NoError(t, err)
+		statements, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+		_, err = s.pool.Exec(r.whole.Context(), strings.Join(statements, ";"))
 		require.NoError(t, err)
 		r.mu.Lock()
 		defer r.mu.Unlock()

@@ -245,7 +245,7 @@ func TestSerializationFailureIsConflict(t *testing.T) {
 			ctx := t.Context()
 			s := v.open(t, pgtest.Schema(t))
 			countAndPut := func(tx storage.Tx, id account.ID) error {
-				if _, err := tx.Accounts(ctx, "", 10); err != nil {
+				if _, err := tx.Accounts(ctx, account.Query{Limit: 10}); err != nil {
 					return err
 				}
 				return tx.PutAccount(ctx, account.Account{ID: id, Login: string(id)})
@@ -328,12 +328,12 @@ func TestViewIsOneSnapshot(t *testing.T) {
 	each(t, func(t *testing.T, _ string, s storage.Store) {
 		ctx := t.Context()
 		require.NoError(t, s.View(ctx, func(tx storage.Tx) error {
-			before, err := tx.Accounts(ctx, "", 10)
+			before, err := tx.Accounts(ctx, account.Query{Limit: 10})
 			require.NoError(t, err)
 			require.NoError(t, s.Update(ctx, func(tx storage.Tx) error {
 				return tx.PutAccount(ctx, account.Account{ID: "a"})
 			}))
-			after, err := tx.Accounts(ctx, "", 10)
+			after, err := tx.Accounts(ctx, account.Query{Limit: 10})
 			require.Equal(t, before, after)
 			return err
 		}))

@@ -137,7 +137,7 @@ func TestOpenAtOnce(t *testing.T) {
 	all.Wait()
 	s := open(t, path, relaxed())
 	require.NoError(t, s.View(t.Context(), func(tx storage.Tx) error {
-		accounts, err := tx.Accounts(t.Context(), "", 10)
+		accounts, err := tx.Accounts(t.Context(), account.Query{Limit: 10})
 		require.Len(t, accounts, 8)
 		return err
 	}))
@@ -182,7 +182,7 @@ func TestBind(t *testing.T) {
 	require.NoError(t, db.QueryRowContext(ctx, "SELECT group_concat(id) FROM orders").Scan(&orders))
 	require.Equal(t, "kept", orders)
 	require.NoError(t, s.View(ctx, func(tx storage.Tx) error {
-		accounts, err := tx.Accounts(ctx, "", 10)
+		accounts, err := tx.Accounts(ctx, account.Query{Limit: 10})
 		require.Len(t, accounts, 1)
 		return err
 	}))
@@ -228,11 +228,11 @@ func TestMemoryOutlivesFailures(t *testing.T) {
 		short, cancel := context.WithCancel(ctx)
 		go cancel()
 		_ = s.Update(short, func(tx storage.Tx) error {
-			_, err := tx.Accounts(short, "", 10)
+			_, err := tx.Accounts(short, account.Query{Limit: 10})
 			return err
 		})
 		_ = s.View(short, func(tx storage.Tx) error {
-			_, err := tx.Accounts(short, "", 10)
+			_, err := tx.Accounts(short, account.Query{Limit: 10})
 			return err
 		})
 		cancel()

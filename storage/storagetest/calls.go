@@ -22,20 +22,22 @@ func calls(ctx context.Context, tx storage.Tx) map[string]func() error {
 }
 
 func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
-	message, signIn := newMessage(1), newSignIn(1)
-	message.Version, signIn.Version = 1, 1
+	message, signIn, attachment := newMessage(1), newSignIn(1), newAttachment(1)
+	message.Version, signIn.Version, attachment.Version = 1, 1, 1
 	return map[string]func() error{
-		"PutAccount":    func() error { return tx.PutAccount(ctx, newAccount(2)) },
-		"PutLink":       func() error { return tx.PutLink(ctx, newLink(2)) },
-		"PutThrottle":   func() error { return tx.PutThrottle(ctx, newThrottle(2)) },
-		"PutSignIn":     func() error { return tx.PutSignIn(ctx, newSignIn(2)) },
-		"DeleteSignIn":  func() error { return tx.DeleteSignIn(ctx, signIn) },
-		"PutStructure":  func() error { return tx.PutStructure(ctx, newStructure(2)) },
-		"PutUnit":       func() error { return tx.PutUnit(ctx, newUnit(2)) },
-		"PutMembership": func() error { return tx.PutMembership(ctx, newMembership(2)) },
-		"AppendEvent":   func() error { return tx.AppendEvent(ctx, newEvent(2, 2, 1)) },
-		"Enqueue":       func() error { return tx.Enqueue(ctx, newMessage(2)) },
-		"PutMessage":    func() error { return tx.PutMessage(ctx, message) },
+		"PutAccount":       func() error { return tx.PutAccount(ctx, newAccount(2)) },
+		"PutLink":          func() error { return tx.PutLink(ctx, newLink(2)) },
+		"PutThrottle":      func() error { return tx.PutThrottle(ctx, newThrottle(2)) },
+		"PutAttachment":    func() error { return tx.PutAttachment(ctx, newAttachment(2)) },
+		"DeleteAttachment": func() error { return tx.DeleteAttachment(ctx, attachment) },
+		"PutSignIn":        func() error { return tx.PutSignIn(ctx, newSignIn(2)) },
+		"DeleteSignIn":     func() error { return tx.DeleteSignIn(ctx, signIn) },
+		"PutStructure":     func() error { return tx.PutStructure(ctx, newStructure(2)) },
+		"PutUnit":          func() error { return tx.PutUnit(ctx, newUnit(2)) },
+		"PutMembership":    func() error { return tx.PutMembership(ctx, newMembership(2)) },
+		"AppendEvent":      func() error { return tx.AppendEvent(ctx, newEvent(2, 2, 1)) },
+		"Enqueue":          func() error { return tx.Enqueue(ctx, newMessage(2)) },
+		"PutMessage":       func() error { return tx.PutMessage(ctx, message) },
 	}
 }
 
@@ -43,10 +45,11 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 	return map[string]func() error{
 		"Account":               call(func() (account.Account, error) { return tx.Account(ctx, accountID(1)) }),
 		"AccountByLogin":        call(func() (account.Account, error) { return tx.AccountByLogin(ctx, newAccount(1).Login) }),
-		"Accounts":              call(func() ([]account.Account, error) { return tx.Accounts(ctx, "", 10) }),
+		"Accounts":              call(func() ([]account.Account, error) { return tx.Accounts(ctx, account.Query{Limit: 10}) }),
 		"Link":                  call(func() (account.Link, error) { return tx.Link(ctx, accountID(1), newLink(1).Purpose) }),
 		"LinkByDigest":          call(func() (account.Link, error) { return tx.LinkByDigest(ctx, newLink(1).Digest) }),
 		"Throttle":              call(func() (account.Throttle, error) { return tx.Throttle(ctx, accountID(1), newThrottle(1).Factor) }),
+		"Attachments":           call(func() ([]account.Attachment, error) { return tx.Attachments(ctx, account.AttachmentQuery{}) }),
 		"SignIn":                call(func() (mfa.SignIn, error) { return tx.SignIn(ctx, newSignIn(1).ID) }),
 		"ExpiredSignIns":        call(func() ([]mfa.SignIn, error) { return tx.ExpiredSignIns(ctx, minute(9), 10) }),
 		"Structure":             call(func() (structure.Structure, error) { return tx.Structure(ctx, structureID(1)) }),

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,7 @@ func accountCases() []testCase {
 		{"ByLogin", byLogin},
 		{"LoginBytewise", loginBytewise},
 		{"List", accountList},
+		{"Due", accountsDue},
 	}
 }
 
@@ -133,11 +135,41 @@ func accountList(b *bench) {
 		{"after an ID that is not there", accountID(4), 2, []account.ID{accountID(5), accountID(10)}},
 		{"after the last", accountID(16), 2, nil},
 	} {
-		got := list(b, func(tx storage.Tx) ([]account.Account, error) { return tx.Accounts(b.ctx, c.after, c.limit) })
+		got := list(b, func(tx storage.Tx) ([]account.Account, error) {
+			return tx.Accounts(b.ctx, account.Query{After: c.after, Limit: c.limit})
+		})
 		b.equal("Accounts lists "+c.what, keys(got, func(a account.Account) account.ID { return a.ID }), c.want)
 	}
-	got := list(b, func(tx storage.Tx) ([]account.Account, error) { return tx.Accounts(b.ctx, accountID(2), 1) })
+	got := list(b, func(tx storage.Tx) ([]account.Account, error) {
+		return tx.Accounts(b.ctx, account.Query{After: accountID(2), Limit: 1})
+	})
 	b.equal("Accounts lists whole accounts", got, []account.Account{load(b, k, k.make(3))})
+}
+
+func accountsDue(b *bench) {
+	k := accountKind()
+	for n, at := range []time.Time{minute(9), minute(2), {}, minute(4), minute(2), minute(3).Add(time.Microsecond), minute(3)} {
+		a := k.make(n)
+		a.DueAt = at
+		puts(b, k, a)
+	}
+	due := func(q account.Query) []account.ID {
+		return keys(list(b, func(tx storage.Tx) ([]account.Account, error) { return tx.Accounts(b.ctx, q) }),
+			func(a account.Account) account.ID { return a.ID })
+	}
+	all := []account.ID{accountID(1), accountID(4), accountID(6), accountID(5), accountID(3), accountID(0)}
+	b.equal("Accounts lists those that are due, earliest first, then by ID, and none that never is", due(account.Query{DueAt: minute(9)}), all)
+	b.equal("Accounts lists at most Limit of those that are due", due(account.Query{DueAt: minute(9), Limit: 3}), all[:3])
+	b.equal("Accounts lists what is due at the very instant, and nothing later", due(account.Query{DueAt: minute(3)}), all[:3])
+	b.equal("Accounts compares instants in any zone", due(account.Query{DueAt: minute(3).In(time.FixedZone("UTC-5", -5*60*60))}), all[:3])
+	b.equal("Accounts lists nothing when nothing is due", due(account.Query{DueAt: minute(1)}), []account.ID(nil))
+	b.equal("After holds for those that are due, too", due(account.Query{DueAt: minute(4), After: accountID(3)}), []account.ID{accountID(4), accountID(6), accountID(5)})
+	b.update(func(tx storage.Tx) error {
+		a, err := tx.Account(b.ctx, accountID(1))
+		a.DueAt = time.Time{}
+		return errors.Join(err, tx.PutAccount(b.ctx, a))
+	})
+	b.equal("an account that is not due any more is not listed", due(account.Query{DueAt: minute(3)}), all[1:3])
 }
 
 func linkCases() []testCase {

@@ -35,7 +35,7 @@ func cancelledBefore(b *bench) {
 		b.Log("note: fn ran although the context was dead; the contract allows it")
 	}
 	err = b.store.View(ctx, func(tx storage.Tx) error {
-		_, err := tx.Accounts(ctx, "", 1)
+		_, err := tx.Accounts(ctx, account.Query{Limit: 1})
 		return err
 	})
 	b.wantErr("View with a context that is dead returns the context's error", err, context.Canceled)

@@ -55,12 +55,22 @@ func digest(s string) string {
 
 func newAccount(n int) account.Account {
 	return account.Account{
-		ID: accountID(n), Status: account.StatusActive,
+		ID: accountID(n), Kind: account.KindPerson, Status: account.StatusActive, External: true,
 		Login: fmt.Sprintf("person%d@example.org", n), ContactEmail: "desk@example.org",
 		GivenName: "Jean", FamilyName: "Pierre", Language: "fr",
-		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", Stamp: "stamp", Salt: "salt",
-		ConditionsAcceptedAt: minute(1), CreatedAt: minute(2), ActivatedAt: minute(3),
-		LastSignInAt: minute(4), StatusSince: minute(5),
+		Profile: account.Profile{
+			Phone: "+33149961012", Biography: "Achats\net marchés", Photo: account.AttachmentID(uuid(n)), Accessibility: true,
+			Address: account.PostalAddress{Street: "1, place", Complement: "Bât. A", Postcode: "97500", Town: "Terneuil", Country: "FR"},
+			Survey:  account.Consent{Conditions: "2024-1", At: minute(6)},
+		},
+		Credentials: account.Credentials{
+			Password: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", ChangedAt: minute(7), ResetAt: minute(8), Expired: true,
+			Former: []string{"$argon2id$1", "$argon2id$2"}, Question: "Quel ?", Answer: "$argon2id$3",
+			Overlap: "$argon2id$4", OverlapUntil: minute(9),
+		},
+		Stamp: "stamp", Salt: "salt",
+		ConditionsAcceptedAt: minute(1), CreatedAt: minute(2), ActivatedAt: minute(3), ReactivatedAt: minute(10),
+		LastSignInAt: minute(4), StatusSince: minute(5), ReactivableUntil: minute(11), UndeliverableSince: minute(12), DueAt: minute(n),
 	}
 }
 
@@ -78,11 +88,25 @@ func accountKind() kind[account.Account] {
 		version: func(a *account.Account) *int64 { return &a.Version },
 		change:  func(a *account.Account, n int) { a.FamilyName = fmt.Sprint("Pierre ", n) },
 		texts: func(a *account.Account) []*string {
-			return []*string{&a.ContactEmail, &a.GivenName, &a.FamilyName, &a.PasswordHash, &a.Stamp, &a.Salt}
+			p, c := &a.Profile, &a.Credentials
+			return []*string{
+				&a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Stamp, &a.Salt,
+				&p.Phone, &p.Address.Street, &p.Address.Complement, &p.Address.Town, &p.Biography, &p.Survey.Conditions,
+				&c.Password, &c.Question, &c.Answer, &c.Overlap,
+			}
 		},
 		times: func(a *account.Account) []*time.Time {
-			return []*time.Time{&a.ConditionsAcceptedAt, &a.CreatedAt, &a.ActivatedAt, &a.LastSignInAt, &a.StatusSince}
+			c := &a.Credentials
+			return []*time.Time{
+				&a.ConditionsAcceptedAt, &a.CreatedAt, &a.ActivatedAt, &a.ReactivatedAt, &a.LastSignInAt, &a.StatusSince,
+				&a.ReactivableUntil, &a.UndeliverableSince, &a.DueAt,
+				&a.Profile.Survey.At, &c.ChangedAt, &c.ResetAt, &c.OverlapUntil,
+			}
 		},
+		list: func(ctx context.Context, tx storage.Tx, _ account.Account) ([]account.Account, error) {
+			return tx.Accounts(ctx, account.Query{})
+		},
+		scrawl: func(a *account.Account) { blot(a.Credentials.Former, "scrawl") },
 	}
 }
 
@@ -109,6 +133,43 @@ func linkKind() kind[account.Link] {
 		change:  func(l *account.Link, n int) { l.Address = fmt.Sprintf("address%d@example.org", n) },
 		texts:   func(l *account.Link) []*string { return []*string{&l.Address} },
 		times:   func(l *account.Link) []*time.Time { return []*time.Time{&l.CreatedAt, &l.ExpiresAt, &l.UsedAt} },
+	}
+}
+
+func newAttachment(n int) account.Attachment {
+	return account.Attachment{
+		ID: account.AttachmentID(uuid(n)), Owner: account.Owner{Account: accountID(1), Structure: structureID(2)},
+		Status: account.AttachmentStored, Type: "supporting_document", Designation: "Arrêté de nomination",
+		FileName: "arrêté.pdf", MediaType: "application/pdf", Size: 10_000_000, SHA256: digest("content"), Key: fmt.Sprint("content/", n),
+		CreatedAt: minute(n), CreatedBy: accountID(3), StatusSince: minute(2),
+	}
+}
+
+func attachmentKind() kind[account.Attachment] {
+	return kind[account.Attachment]{
+		make: newAttachment,
+		bare: func(n int) account.Attachment {
+			a := newAttachment(n)
+			return account.Attachment{ID: a.ID, Key: a.Key, Status: account.AttachmentUploading}
+		},
+		get: func(ctx context.Context, tx storage.Tx, a account.Attachment) (account.Attachment, error) {
+			found, err := tx.Attachments(ctx, account.AttachmentQuery{ID: a.ID})
+			if err == nil && len(found) == 0 {
+				return a, storage.ErrNotFound
+			}
+			return append(found, a)[0], err
+		},
+		insert: func(ctx context.Context, tx storage.Tx, a account.Attachment) error { return tx.PutAttachment(ctx, a) },
+		put:    func(ctx context.Context, tx storage.Tx, a account.Attachment) error { return tx.PutAttachment(ctx, a) },
+		list: func(ctx context.Context, tx storage.Tx, _ account.Attachment) ([]account.Attachment, error) {
+			return tx.Attachments(ctx, account.AttachmentQuery{})
+		},
+		version: func(a *account.Attachment) *int64 { return &a.Version },
+		change:  func(a *account.Attachment, n int) { a.Designation = fmt.Sprint("Arrêté ", n) },
+		texts: func(a *account.Attachment) []*string {
+			return []*string{&a.Type, &a.Designation, &a.FileName, &a.MediaType, &a.SHA256}
+		},
+		times: func(a *account.Attachment) []*time.Time { return []*time.Time{&a.CreatedAt, &a.StatusSince} },
 	}
 }
 

@@ -45,7 +45,7 @@ func (g *generator) unit() unit {
 }
 
 func (g *generator) change() step {
-	switch g.below(11) {
+	switch g.below(12) {
 	case 0:
 		login := fmt.Sprint("login", g.below(6))
 		return putStep(g, "PutAccount", accountKind(), func(a *account.Account) { a.Login = login })
@@ -77,6 +77,11 @@ func (g *generator) change() step {
 		})
 	case 8:
 		return g.append()
+	case 9:
+		owner, status, at := g.owner(), pick(g, account.AttachmentStored, account.AttachmentUploading, account.AttachmentRemoved), g.instant()
+		return putStep(g, "PutAttachment", attachmentKind(), func(a *account.Attachment) {
+			a.Owner, a.Status, a.CreatedAt, a.StatusSince = owner, status, at, at
+		})
 	default:
 		return g.message()
 	}
@@ -107,7 +112,14 @@ func putStep[V any](g *generator, name string, k kind[V], alter func(*V)) step {
 	}
 }
 
+func (g *generator) owner() account.Owner {
+	return pick(g, account.Owner{Account: accountID(1)}, account.Owner{Account: accountID(2)}, account.Owner{Structure: structureID(1)})
+}
+
 func (g *generator) deletion() step {
+	if g.below(2) == 0 {
+		return g.deletedAttachment()
+	}
 	n, off := g.below(6), int64(pick(g, 0, 0, 0, 1))
 	return step{
 		name: fmt.Sprintf("DeleteSignIn(%d, version%+d)", n, off),
@@ -118,6 +130,21 @@ func (g *generator) deletion() step {
 			}
 			s.Version += off
 			return nil, tx.DeleteSignIn(ctx, s)
+		},
+	}
+}
+
+func (g *generator) deletedAttachment() step {
+	n, off := g.below(6), int64(pick(g, 0, 0, 0, 1))
+	return step{
+		name: fmt.Sprintf("DeleteAttachment(%d, version%+d)", n, off),
+		run: func(ctx context.Context, tx storage.Tx) (any, error) {
+			a, err := attachmentKind().get(ctx, tx, newAttachment(n))
+			if err != nil {
+				return nil, err
+			}
+			a.Version += off
+			return nil, tx.DeleteAttachment(ctx, a)
 		},
 	}
 }
@@ -183,7 +210,7 @@ func (g *generator) question() step {
 		})
 	case 2:
 		return get(fmt.Sprintf("Accounts(%d, %d)", n, limit+1), func(ctx context.Context, tx storage.Tx) ([]account.Account, error) {
-			return tx.Accounts(ctx, accountID(n), limit+1)
+			return tx.Accounts(ctx, account.Query{After: accountID(n), DueAt: at, Limit: limit + 1})
 		})
 	case 3:
 		return get(fmt.Sprintf("LinkByDigest(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Link, error) {
@@ -217,7 +244,7 @@ func (g *generator) question() step {
 // search draws a query.
 func (g *generator) search() step {
 	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
-	switch g.below(4) {
+	switch g.below(5) {
 	case 0:
 		q := structure.Query{Limit: limit, Any: pick[structure.Pattern](g, "", "*", "elea*", "*a*", "*%", "mairie_b", "3", "grenoble")}
 		if g.below(2) == 0 {
@@ -239,6 +266,17 @@ func (g *generator) search() step {
 			return tx.Memberships(ctx, q)
 		})
 	case 2:
+		q := account.AttachmentQuery{Limit: limit}
+		q.Owner = pick(g, account.Owner{}, g.owner())
+		q.Statuses = pick(g, nil, []account.AttachmentStatus{account.AttachmentUploading, account.AttachmentRemoved})
+		q.Until = pick(g, time.Time{}, at)
+		if g.below(2) == 0 {
+			q.AfterAt, q.AfterID = at, newAttachment(n).ID
+		}
+		return get(fmt.Sprintf("Attachments(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]account.Attachment, error) {
+			return tx.Attachments(ctx, q)
+		})
+	case 3:
 		q := notify.EventQuery{Limit: limit, Newest: g.below(2) == 0}
 		q.Account = pick(g, "", "", accountID(n%3))
 		q.Structure = pick(g, "", "", structureID(m))

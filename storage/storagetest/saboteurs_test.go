@@ -294,7 +294,7 @@ func (x sharedLogins) Account(ctx context.Context, id account.ID) (account.Accou
 type foldsLogins struct{ storage.Tx }
 
 func (x foldsLogins) AccountByLogin(ctx context.Context, login string) (account.Account, error) {
-	all, err := x.Accounts(ctx, "", 1000)
+	all, err := x.Accounts(ctx, account.Query{Limit: 1000})
 	for _, a := range all {
 		if strings.EqualFold(a.Login, login) {
 			return a, nil
@@ -312,10 +312,13 @@ func (x coarseTimes) PutAccount(ctx context.Context, a account.Account) error {
 
 type repeatsCursor struct{ storage.Tx }
 
-func (x repeatsCursor) Accounts(ctx context.Context, after account.ID, limit int) ([]account.Account, error) {
-	all, err := x.Tx.Accounts(ctx, "", 1000)
-	all = slices.DeleteFunc(all, func(a account.Account) bool { return a.ID < after })
-	return all[:min(limit, len(all))], err
+func (x repeatsCursor) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
+	if !q.DueAt.IsZero() {
+		return x.Tx.Accounts(ctx, q)
+	}
+	all, err := x.Tx.Accounts(ctx, account.Query{Limit: 1000})
+	all = slices.DeleteFunc(all, func(a account.Account) bool { return a.ID < q.After })
+	return all[:min(q.Capped(), len(all))], err
 }
 
 type deletesAnyVersion struct{ storage.Tx }

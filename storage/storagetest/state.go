@@ -19,6 +19,7 @@ type state struct {
 	Accounts    []account.Account
 	Links       []account.Link
 	Throttles   []account.Throttle
+	Attachments []account.Attachment
 	SignIns     []mfa.SignIn
 	Structures  []structure.Structure
 	Units       []structure.Unit
@@ -37,13 +38,14 @@ const most = 1000
 
 func stateOf(ctx context.Context, tx storage.Tx) (state, error) {
 	var s state
-	var errs [9]error
-	s.Accounts, errs[0] = tx.Accounts(ctx, "", most)
+	var errs [10]error
+	s.Accounts, errs[0] = tx.Accounts(ctx, account.Query{Limit: most})
 	s.SignIns, errs[1] = tx.ExpiredSignIns(ctx, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), most)
 	s.Structures, errs[2] = tx.Structures(ctx, structure.Query{Limit: most})
 	s.Memberships, errs[3] = tx.Memberships(ctx, structure.MembershipQuery{Limit: most})
 	s.Events, errs[4] = tx.Events(ctx, notify.EventQuery{Limit: most})
 	s.Messages, errs[5] = tx.Messages(ctx, notify.MessageQuery{Limit: most})
+	s.Attachments, errs[9] = tx.Attachments(ctx, account.AttachmentQuery{Limit: most})
 	for n := range 20 {
 		units, err := tx.Units(ctx, structureID(n))
 		errs[6] = cmp.Or(errs[6], err)

@@ -65,6 +65,7 @@ func runContract(t *testing.T, h Harness) {
 	h.group(t, "Account", append(objectCases(accountKind()), accountCases()...))
 	h.group(t, "Link", append(objectCases(linkKind()), linkCases()...))
 	h.group(t, "Throttle", append(objectCases(throttleKind()), throttleCases()...))
+	h.group(t, "Attachment", append(objectCases(attachmentKind()), attachmentCases()...))
 	h.group(t, "SignIn", append(objectCases(signInKind()), signInCases()...))
 	h.group(t, "Structure", append(objectCases(structureKind()), structureCases()...))
 	h.group(t, "StructureSearch", searchCases())

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"github.com/habilis-go/habilis/account"
 )
@@ -11,16 +12,19 @@ func accountTable() table[account.Account] {
 		name: "habilis_accounts",
 		keys: 1,
 		columns: []string{
-			"id", "status", "login", "contact_email", "given_name", "family_name", "language",
-			"password_hash", "stamp", "salt",
-			"conditions_accepted_at", "created_at", "activated_at", "last_sign_in_at", "status_since", "version",
+			"id", "kind", "status", "login", "contact_email", "given_name", "family_name", "language",
+			"profile", "credentials", "external", "stamp", "salt",
+			"conditions_accepted_at", "created_at", "activated_at", "reactivated_at", "last_sign_in_at", "status_since",
+			"reactivable_until", "undeliverable_since", "due_at", "version",
 		},
 		fields: func(a *account.Account) []any {
 			return []any{
-				(*string)(&a.ID), (*string)(&a.Status), &a.Login, &a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Language,
-				&a.PasswordHash, &a.Stamp, &a.Salt,
-				never(&a.ConditionsAcceptedAt), never(&a.CreatedAt), never(&a.ActivatedAt), never(&a.LastSignInAt),
-				never(&a.StatusSince), &a.Version,
+				(*string)(&a.ID), (*string)(&a.Kind), (*string)(&a.Status), &a.Login, &a.ContactEmail,
+				&a.GivenName, &a.FamilyName, &a.Language,
+				profileColumn(&a.Profile), credentialsColumn(&a.Credentials), &a.External, &a.Stamp, &a.Salt,
+				never(&a.ConditionsAcceptedAt), never(&a.CreatedAt), never(&a.ActivatedAt), never(&a.ReactivatedAt),
+				never(&a.LastSignInAt), never(&a.StatusSince),
+				never(&a.ReactivableUntil), never(&a.UndeliverableSince), never(&a.DueAt), &a.Version,
 			}
 		},
 	}
@@ -44,9 +48,45 @@ func (tx *Tx) PutAccount(ctx context.Context, a account.Account) error {
 }
 
 // Accounts implements storage.Tx.
-func (tx *Tx) Accounts(ctx context.Context, after account.ID, limit int) ([]account.Account, error) {
-	t := tx.store.tables
-	return list(ctx, tx, t.accounts, t.accountsAfter, string(after), int64(max(limit, 0)))
+func (tx *Tx) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
+	t := tx.store.tables.accounts
+	var w where
+	if q.After != "" {
+		w.and("id > ?", string(q.After))
+	}
+	order := "id"
+	if !q.DueAt.IsZero() {
+		w.and("due_at <= ?", q.DueAt.UnixMicro())
+		order = "due_at, id"
+	}
+	query, args := w.query(tx.store.dialect, t.selectAll, order, q.Capped())
+	return list(ctx, tx, t, query, args...)
+}
+
+// profileColumn keeps a profile as JSON.
+func profileColumn(p *account.Profile) document[account.Profile] {
+	return document[account.Profile]{p, func(p *account.Profile) { p.Survey.At = inMicroseconds(p.Survey.At) }}
+}
+
+// storedCredentials are account.Credentials that do not hide.
+type storedCredentials struct {
+	Password     string    `json:"password,omitempty"`
+	ChangedAt    time.Time `json:"changed_at,omitzero"`
+	ResetAt      time.Time `json:"reset_at,omitzero"`
+	Expired      bool      `json:"expired,omitempty"`
+	Former       []string  `json:"former,omitempty"`
+	Question     string    `json:"question,omitempty"`
+	Answer       string    `json:"answer,omitempty"`
+	Overlap      string    `json:"overlap,omitempty"`
+	OverlapUntil time.Time `json:"overlap_until,omitzero"`
+}
+
+// credentialsColumn keeps credentials as JSON.
+func credentialsColumn(c *account.Credentials) document[storedCredentials] {
+	return document[storedCredentials]{(*storedCredentials)(c), func(c *storedCredentials) {
+		c.ChangedAt, c.ResetAt = inMicroseconds(c.ChangedAt), inMicroseconds(c.ResetAt)
+		c.OverlapUntil = inMicroseconds(c.OverlapUntil)
+	}}
 }
 
 func linkTable() table[account.Link] {

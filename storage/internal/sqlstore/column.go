@@ -125,14 +125,9 @@ func (c wordList[T]) argument() any {
 
 // Scan reads the JSON.
 func (c wordList[T]) Scan(src any) error {
-	var text []byte
-	switch v := src.(type) {
-	case string:
-		text = []byte(v)
-	case []byte:
-		text = v
-	default:
-		return fmt.Errorf("a list came as %T", src)
+	text, err := textOf(src)
+	if err != nil {
+		return err
 	}
 	*c.list = nil
 	if string(text) == "[]" {
@@ -143,3 +138,50 @@ func (c wordList[T]) Scan(src any) error {
 	}
 	return nil
 }
+
+// document is a column for a value that is read and written as a whole, as JSON.
+// tidy brings its instants into the precision that is kept.
+type document[T any] struct {
+	value *T
+	tidy  func(*T)
+}
+
+func (c document[T]) argument() any {
+	v := *c.value
+	c.tidy(&v)
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) //nolint:forbidigo // unreachable: strings, booleans and instants of four-digit years always marshal
+	}
+	return string(b)
+}
+
+// Scan reads the JSON.
+func (c document[T]) Scan(src any) error {
+	text, err := textOf(src)
+	if err != nil {
+		return err
+	}
+	var v T
+	if string(text) != "{}" {
+		if err := json.Unmarshal(text, &v); err != nil {
+			return fmt.Errorf("document: %w", err)
+		}
+	}
+	*c.value = v
+	return nil
+}
+
+func textOf(src any) ([]byte, error) {
+	switch v := src.(type) {
+	case string:
+		return []byte(v), nil
+	case []byte:
+		return v, nil
+	default:
+		return nil, fmt.Errorf("JSON came as %T", src)
+	}
+}
+
+// inMicroseconds brings an instant into what is kept of one.
+func inMicroseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -12,6 +12,7 @@ type tables struct {
 	accounts    *table[account.Account]
 	links       *table[account.Link]
 	throttles   *table[account.Throttle]
+	attachments *table[account.Attachment]
 	signIns     *table[mfa.SignIn]
 	structures  *table[structure.Structure]
 	units       *table[structure.Unit]
@@ -19,15 +20,15 @@ type tables struct {
 	events      *table[notify.Event]
 	messages    *table[notify.Message]
 
-	accountByLogin, accountsAfter string
-	linkByDigest                  string
-	signInsExpired                string
-	structureByIdentifier         string
-	unitsOf                       string
-	standings                     *table[structure.Standing]
-	standing                      string
-	lastEvent                     string
-	enqueue                       string
+	accountByLogin        string
+	linkByDigest          string
+	signInsExpired        string
+	structureByIdentifier string
+	unitsOf               string
+	standings             *table[structure.Standing]
+	standing              string
+	lastEvent             string
+	enqueue               string
 }
 
 func newTables(d *Dialect) *tables {
@@ -35,6 +36,7 @@ func newTables(d *Dialect) *tables {
 		accounts:    accountTable().prepare(d),
 		links:       linkTable().prepare(d),
 		throttles:   throttleTable().prepare(d),
+		attachments: attachmentTable().prepare(d),
 		signIns:     signInTable().prepare(d),
 		structures:  structureTable().prepare(d),
 		units:       unitTable().prepare(d),
@@ -43,7 +45,6 @@ func newTables(d *Dialect) *tables {
 		messages:    messageTable().prepare(d),
 	}
 	t.accountByLogin = t.accounts.by(d, "login")
-	t.accountsAfter = d.rebind(t.accounts.selectAll + " WHERE id > ? ORDER BY id LIMIT ?")
 	t.linkByDigest = t.links.by(d, "digest")
 	t.signInsExpired = d.rebind(t.signIns.selectAll + " WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?")
 	t.structureByIdentifier = t.structures.by(d, "identifier_scheme", "identifier_value")

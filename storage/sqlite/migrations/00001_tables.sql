@@ -5,23 +5,31 @@
 
 CREATE TABLE habilis_accounts (
     id                     TEXT    NOT NULL PRIMARY KEY,
+    kind                   TEXT    NOT NULL,
     status                 TEXT    NOT NULL,
     login                  TEXT    NOT NULL,
     contact_email          TEXT    NOT NULL,
     given_name             TEXT    NOT NULL,
     family_name            TEXT    NOT NULL,
     language               TEXT    NOT NULL,
-    password_hash          TEXT    NOT NULL,
+    profile                TEXT    NOT NULL,
+    credentials            TEXT    NOT NULL,
+    external               BOOLEAN NOT NULL,
     stamp                  TEXT    NOT NULL,
     salt                   TEXT    NOT NULL,
     conditions_accepted_at BIGINT,
     created_at             BIGINT,
     activated_at           BIGINT,
+    reactivated_at         BIGINT,
     last_sign_in_at        BIGINT,
     status_since           BIGINT,
+    reactivable_until      BIGINT,
+    undeliverable_since    BIGINT,
+    due_at                 BIGINT,
     version                BIGINT  NOT NULL
 );
 CREATE UNIQUE INDEX habilis_accounts_login ON habilis_accounts (login);
+CREATE INDEX habilis_accounts_due ON habilis_accounts (due_at, id) WHERE due_at IS NOT NULL;
 
 CREATE TABLE habilis_links (
     account_id TEXT   NOT NULL,
@@ -44,6 +52,27 @@ CREATE TABLE habilis_throttles (
     version      BIGINT NOT NULL,
     PRIMARY KEY (account_id, factor)
 );
+
+CREATE TABLE habilis_attachments (
+    id           TEXT    NOT NULL PRIMARY KEY,
+    account_id   TEXT    NOT NULL,
+    structure_id TEXT    NOT NULL,
+    status       TEXT    NOT NULL,
+    type         TEXT    NOT NULL,
+    designation  TEXT    NOT NULL,
+    file_name    TEXT    NOT NULL,
+    media_type   TEXT    NOT NULL,
+    size         BIGINT  NOT NULL,
+    sha256       TEXT    NOT NULL,
+    content_key  TEXT    NOT NULL,
+    created_at   BIGINT  NOT NULL,
+    created_by   TEXT    NOT NULL,
+    status_since BIGINT  NOT NULL,
+    version      BIGINT  NOT NULL
+);
+CREATE UNIQUE INDEX habilis_attachments_key ON habilis_attachments (content_key);
+CREATE INDEX habilis_attachments_owner ON habilis_attachments (account_id, structure_id, created_at, id);
+CREATE INDEX habilis_attachments_unsettled ON habilis_attachments (status, status_since) WHERE status <> 'stored';
 
 CREATE TABLE habilis_sign_ins (
     id              TEXT   NOT NULL PRIMARY KEY,
@@ -177,6 +206,7 @@ DROP TABLE habilis_memberships;
 DROP TABLE habilis_units;
 DROP TABLE habilis_structures;
 DROP TABLE habilis_sign_ins;
+DROP TABLE habilis_attachments;
 DROP TABLE habilis_throttles;
 DROP TABLE habilis_links;
 DROP TABLE habilis_accounts;

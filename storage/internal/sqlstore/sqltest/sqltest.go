@@ -69,7 +69,7 @@ func fill(v reflect.Value, n *int64) {
 		fill(v.Index(1), n)
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
-			v.Set(reflect.ValueOf(time.UnixMicro(*n*1_000_003 - 10_000_000).UTC()))
+			v.Set(reflect.ValueOf(time.UnixMicro(*n*1_000_003 - 1000_000).UTC()))
 			return
 		}
 		for i := range v.NumField() {
@@ -91,18 +91,20 @@ func everyFieldComesBack(t *testing.T, db Database) {
 	a, l, c := filled[account.Account](), filled[account.Link](), filled[account.Throttle]()
 	s, u, m := filled[structure.Structure](), filled[structure.Unit](), filled[structure.Membership]()
 	i, e, o := filled[mfa.SignIn](), filled[notify.Event](), filled[notify.Message]()
-	for _, version := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &i.Version, &o.Version} {
+	f := filled[account.Attachment]()
+	e.Actor.ProvenAt = time.Time{} // not recorded
+	for _, version := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &i.Version, &o.Version, &f.Version} {
 		*version = 0
 	}
 	ctx := t.Context()
 	require.NoError(t, db.Store.Update(ctx, func(tx storage.Tx) error {
 		return errors.Join(
 			tx.PutAccount(ctx, a), tx.PutLink(ctx, l), tx.PutThrottle(ctx, c), tx.PutStructure(ctx, s), tx.PutUnit(ctx, u),
-			tx.PutMembership(ctx, m), tx.PutSignIn(ctx, i), tx.AppendEvent(ctx, e), tx.Enqueue(ctx, o),
+			tx.PutMembership(ctx, m), tx.PutSignIn(ctx, i), tx.AppendEvent(ctx, e), tx.Enqueue(ctx, o), tx.PutAttachment(ctx, f),
 		)
 	}))
 	for version := int64(1); version <= 2; version++ {
-		for _, p := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &i.Version, &o.Version} {
+		for _, p := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &i.Version, &o.Version, &f.Version} {
 			*p = version
 		}
 		require.NoError(t, db.Store.Update(ctx, func(tx storage.Tx) error {
@@ -119,6 +121,7 @@ func everyFieldComesBack(t *testing.T, db Database) {
 				{i, func() (any, error) { return tx.SignIn(ctx, i.ID) }},
 				{e, func() (any, error) { return tx.LastEvent(ctx, e.Chain) }},
 				{o, func() (any, error) { return tx.Message(ctx, o.ID) }},
+				{[]account.Attachment{f}, func() (any, error) { return tx.Attachments(ctx, account.AttachmentQuery{ID: f.ID}) }},
 			} {
 				got, err := test.got()
 				require.NoError(t, err)
@@ -126,7 +129,7 @@ func everyFieldComesBack(t *testing.T, db Database) {
 			}
 			return errors.Join(
 				tx.PutAccount(ctx, a), tx.PutLink(ctx, l), tx.PutThrottle(ctx, c), tx.PutStructure(ctx, s), tx.PutUnit(ctx, u),
-				tx.PutMembership(ctx, m), tx.PutSignIn(ctx, i), tx.PutMessage(ctx, o),
+				tx.PutMembership(ctx, m), tx.PutSignIn(ctx, i), tx.PutMessage(ctx, o), tx.PutAttachment(ctx, f),
 			)
 		}))
 	}
@@ -238,7 +241,7 @@ func failedPartLeavesTheRest(t *testing.T, db Database) {
 	}))
 	absent(t, db)
 	require.NoError(t, db.Store.View(ctx, func(tx storage.Tx) error {
-		all, err := tx.Accounts(ctx, "", 10)
+		all, err := tx.Accounts(ctx, account.Query{Limit: 10})
 		require.Len(t, all, 2)
 		return err
 	}))
