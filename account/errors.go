@@ -29,6 +29,10 @@ var (
 	// Policy.FreshProof.
 	ErrProofRequired = fault.New("proof_required", "prove again who you are first")
 
+	// ErrSecretExpired: the secret of the technical account is right and over; it must
+	// be reset.
+	ErrSecretExpired = fault.New("secret_expired", "the secret of the technical account has expired; it must be reset")
+
 	// ErrActor: the kind of actor may not do this at all.
 	ErrActor = fault.New("wrong_actor", "this kind of actor may not do this")
 )

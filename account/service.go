@@ -47,6 +47,8 @@ type Policy struct {
 	// changing the login address, exporting the secret of a technical account. 0 asks
 	// for none.
 	FreshProof time.Duration
+
+	Technical TechnicalPolicy // technical accounts and their secrets
 }
 
 // Guide2024 is the default policy.
@@ -56,6 +58,7 @@ func Guide2024() Policy {
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
 		FreshProof:         15 * time.Minute,
+		Technical:          TechnicalGuide2024(),
 	}
 }
 
@@ -73,7 +76,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return nil
+		return p.Technical.Check()
 	}
 }
 

@@ -69,6 +69,7 @@ const (
 	ReasonSpaceOpen       Reason = "space_open"
 	ReasonSpaceNotOpen    Reason = "space_not_open"
 	ReasonSpaceForAll     Reason = "space_for_everyone"
+	ReasonTechnical       Reason = "technical_account"
 	ReasonRoleDefault     Reason = "default_of_role"
 	ReasonSubscribed      Reason = "subscription"
 	ReasonNotSubscribed   Reason = "no_subscription"
@@ -121,7 +122,7 @@ func Decide(f Facts, r Request) Decision {
 	d.add(known(f, r))
 	d.add(account(f))
 	if spec, ok := f.Policy.Spec(r.Space); ok && spec.Always && r.Action == "" {
-		d.add(Step{Condition: ConditionEntitlement, Met: true, Reason: ReasonSpaceForAll})
+		d.add(forEveryone(f))
 		return d.conclude(f)
 	}
 	d.add(structure(f))
@@ -184,6 +185,14 @@ func account(f Facts) Step {
 		s.Reason = ReasonAccountUnknown
 	}
 	return s
+}
+
+// forEveryone is the entitlement to a space that belongs to every person.
+func forEveryone(f Facts) Step {
+	if f.Account.Technical {
+		return Step{Condition: ConditionEntitlement, Reason: ReasonTechnical}
+	}
+	return Step{Condition: ConditionEntitlement, Met: true, Reason: ReasonSpaceForAll}
 }
 
 func structure(f Facts) Step {

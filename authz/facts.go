@@ -17,6 +17,10 @@ type AccountFact struct {
 	ID     AccountID
 	Status AccountStatus
 	Since  time.Time // when it got that status
+
+	// Technical says that it is a program's: the spaces that belong to every person are
+	// not open to it. Defaults to false.
+	Technical bool
 }
 
 // StructureFact is what decides about a structure.

@@ -86,6 +86,7 @@ func (p Policy) OpenByDefault(t StructureType) []Space {
 func Guide2024() Policy {
 	everyone := []Role{RolePrincipalManager, RoleSecondaryManager, RoleMember}
 	managers := []Role{RolePrincipalManager, RoleSecondaryManager}
+	programs := append(slices.Clone(everyone), RoleTechnical)
 	both := func(r []Role) map[StructureType][]Role { return map[StructureType][]Role{Public: r, Private: r} }
 	public := func(r []Role) map[StructureType][]Role { return map[StructureType][]Role{Public: r} }
 
@@ -96,8 +97,8 @@ func Guide2024() Policy {
 		Spaces: []SpaceSpec{
 			{Code: SpaceHome, Labels: labels("Accueil connecté", "Home"), Defaults: both(everyone), Always: true},
 			{Code: SpaceManagerActivities, Labels: labels("Activités du gestionnaire", "Manager's activities"), Defaults: both(managers)},
-			{Code: SpaceInvoicesReceived, Labels: labels("Factures reçues", "Invoices received"), Defaults: public(everyone)},
-			{Code: SpaceInvoicesIssued, Labels: labels("Factures émises", "Invoices issued"), Defaults: both(everyone)},
+			{Code: SpaceInvoicesReceived, Labels: labels("Factures reçues", "Invoices received"), Defaults: public(programs)},
+			{Code: SpaceInvoicesIssued, Labels: labels("Factures émises", "Invoices issued"), Defaults: both(programs)},
 			{Code: SpaceInvoicesToValidate, Labels: labels("Factures à valider", "Invoices to validate")},
 			{Code: SpaceWorksInvoices, Labels: labels("Factures de travaux", "Works invoices")},
 			{Code: SpaceTicketsIssued, Labels: labels("Sollicitations émises", "Tickets issued"), Defaults: both(everyone)},

@@ -57,6 +57,7 @@ var remedyOf = map[Reason]Remedy{
 	ReasonAccountClosed:   {Change: ChangeReactivate, By: WhoPerson},
 	ReasonNoStructure:     {Change: ChangeAskCorrectly, By: WhoPerson},
 	ReasonStructureClosed: {Change: ChangeActivateStructure, By: WhoSupport},
+	ReasonTechnical:       {Change: ChangeAskCorrectly, By: WhoPerson},
 	ReasonNotMember:       {Change: ChangeRequestMembership, By: WhoPerson},
 	ReasonRejected:        {Change: ChangeRequestMembership, By: WhoPerson},
 	ReasonRemoved:         {Change: ChangeRequestMembership, By: WhoPerson},

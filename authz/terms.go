@@ -20,6 +20,7 @@ const (
 	RolePrincipalManager Role = "principal_manager" // exactly one in an active structure
 	RoleSecondaryManager Role = "secondary_manager" // powers lent by the principal
 	RoleMember           Role = "member"            // simple user
+	RoleTechnical        Role = "technical"         // a program, for the structure's interfaces only
 )
 
 // Level is how deep access to a space goes. Levels are ordered: [Read] < [Write].

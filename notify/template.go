@@ -12,6 +12,9 @@ const (
 	MailSignInCode          Template = "sign_in_code"         // the code to type
 	MailSignedOutEverywhere Template = "signed_out"           // all sessions were closed
 	MailAccountLocked       Template = "account_locked"       // too many wrong codes or passwords
+	MailTechnicalExpiring   Template = "technical_expiring"   // to whoever runs a program: its secret is about to end
+	MailTechnicalReset      Template = "technical_reset"      // to whoever runs a program: it needs the new secret
+	MailTechnicalClosed     Template = "technical_closed"     // to whoever runs a program: its account is closed
 	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
 	MailMembershipApproved  Template = "membership_approved"  // to the applicant
 	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
@@ -26,6 +29,7 @@ const (
 	valueScope     = "Scope"     // names of services, "" for the whole structure
 	valueReason    = "Reason"    // what a manager wrote
 	valueLink      = "Link"      // absolute http or https address
+	valueLogin     = "Login"     // what stands before the @ in the login of a technical account
 	valueCode      = "Code"      // code to type: ASCII letters and digits
 	valueUntil     = "Until"     // instant, RFC 3339
 	valueAt        = "At"        // instant, RFC 3339
@@ -43,6 +47,9 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailTechnicalExpiring, []string{valueName, valueLogin, valueUntil}},
+	{MailTechnicalReset, []string{valueName, valueLogin, valueStructure, valueAt}},
+	{MailTechnicalClosed, []string{valueName, valueLogin, valueStructure, valueAt}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},

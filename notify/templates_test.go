@@ -25,6 +25,7 @@ var languages = []string{"fr", "en"}
 var values = notify.Values{
 	"Name":      "Julie BON",
 	"Applicant": "Jean PIERRE",
+	"Login":     "tech_1_21750001600019",
 	"Structure": "Clinique de l’Étang",
 	"Scope":     "Accueil, Pédiatrie",
 	"Reason":    "Merci d’indiquer votre service.",
@@ -66,7 +67,9 @@ func golden(t *testing.T, name, got string) {
 func TestEveryMailInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	ts := newTemplates(t, nil)
-	require.Len(t, notify.KnownTemplates(), 8)
+	files, err := filepath.Glob("mails/*.fr.tmpl")
+	require.NoError(t, err)
+	require.Len(t, files, len(notify.KnownTemplates())+1, "every mail there is known, and the layout")
 	for _, template := range notify.KnownTemplates() {
 		for _, lang := range languages {
 			t.Run(string(template)+"."+lang, func(t *testing.T) {

@@ -15,10 +15,14 @@ type Person struct {
 	SortName     string
 	ContactEmail string
 	Status       account.Status
+	Technical    bool // a program and not a person
 }
 
 func personOf(a account.Account) Person {
-	return Person{ID: a.ID, DisplayName: a.DisplayName(), SortName: a.SortName(), ContactEmail: a.ContactEmail, Status: a.Status}
+	return Person{
+		ID: a.ID, DisplayName: a.DisplayName(), SortName: a.SortName(), ContactEmail: a.ContactEmail, Status: a.Status,
+		Technical: a.Kind == account.KindTechnical,
+	}
 }
 
 // Case is a membership with all that is needed to show or decide it.
@@ -93,7 +97,7 @@ func (s *Service) Pending(ctx context.Context, by account.Actor) ([]Case, error)
 		}
 		var managed []ID
 		for _, m := range own {
-			if m.Role == RoleMember {
+			if m.Role == RoleMember || m.Role == RoleTechnical {
 				continue
 			}
 			st, err := tx.Structure(ctx, m.Structure)

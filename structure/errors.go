@@ -49,6 +49,9 @@ var (
 	// ErrCriteriaTooBroad: the search would select everything.
 	ErrCriteriaTooBroad = fault.New("criteria_too_broad", "give at least one criterion that is more than a star")
 
+	// ErrTechnicalLimit: the structure has as many technical accounts as the policy allows.
+	ErrTechnicalLimit = fault.New("technical_limit", "the structure has as many technical accounts as it may have")
+
 	// ErrBadPolicy: the policy contradicts itself.
 	ErrBadPolicy = fault.New("bad_structure_policy", "the structure policy is not acceptable")
 )

@@ -10,7 +10,7 @@ import (
 func Facts(p authz.Policy, a account.Account, s Structure, units []Unit, m Membership) authz.Facts {
 	f := authz.Facts{
 		Policy:     p,
-		Account:    authz.AccountFact{ID: a.ID, Status: a.Status, Since: a.StatusSince},
+		Account:    authz.AccountFact{ID: a.ID, Status: a.Status, Since: a.StatusSince, Technical: a.Kind == account.KindTechnical},
 		Structure:  authz.StructureFact{ID: s.ID, Type: s.Type, Active: s.Status == StatusActive, Spaces: s.Spaces, Delegated: s.Delegated},
 		Membership: MembershipStateOf(m).fact(),
 	}

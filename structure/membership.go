@@ -32,6 +32,7 @@ const (
 	RolePrincipalManager = authz.RolePrincipalManager
 	RoleSecondaryManager = authz.RoleSecondaryManager
 	RoleMember           = authz.RoleMember
+	RoleTechnical        = authz.RoleTechnical
 )
 
 // Membership ties one account to one structure; there is one row for each pair,
@@ -107,7 +108,7 @@ func (m Membership) Approve(a Approval, by account.ID, now time.Time) (Membershi
 		return m, ErrAlreadyDecided
 	case by == m.Account:
 		return m, ErrOwnRequest
-	case a.Role == RolePrincipalManager:
+	case a.Role == RolePrincipalManager || a.Role == RoleTechnical || m.Role == RoleTechnical:
 		return m, ErrDenied
 	}
 	granted := m.Granted.Union(m.Asked)

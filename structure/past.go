@@ -97,7 +97,7 @@ func (z *Authorizer) CheckAsOf(ctx context.Context, r authz.Request, recorded ti
 func (p *Past) facts(policy authz.Policy, aid account.ID, sid ID, who *account.State) authz.Facts {
 	f := authz.Facts{Policy: policy}
 	if who != nil {
-		f.Account = authz.AccountFact{ID: aid, Status: who.Status, Since: who.StatusSince}
+		f.Account = authz.AccountFact{ID: aid, Status: who.Status, Since: who.StatusSince, Technical: who.Kind == account.KindTechnical}
 	}
 	if p.Structure != nil {
 		f.Structure = authz.StructureFact{

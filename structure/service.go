@@ -43,12 +43,21 @@ type Policy struct {
 	// SelfService lists the types of structure that any active account may create
 	// and then manages. Others are created by support.
 	SelfService []Type
+
+	// FreshProof is how long a proven factor counts as fresh for what is sensitive:
+	// exporting the secret of a technical account. 0 asks for none.
+	FreshProof time.Duration
+
+	Technical account.TechnicalPolicy // technical accounts; give it the accounts' own
 }
 
 // Guide2024 is the default policy: strict identifiers, private structures by
 // anybody, public ones by support (C-23).
 func Guide2024() Policy {
-	return Policy{Identifiers: Strict, SelfService: []Type{Private}}
+	return Policy{
+		Identifiers: Strict, SelfService: []Type{Private},
+		FreshProof: 15 * time.Minute, Technical: account.TechnicalGuide2024(),
+	}
 }
 
 func (p Policy) check() error {
@@ -60,7 +69,10 @@ func (p Policy) check() error {
 			return ErrBadPolicy.With("there are public and private structures only")
 		}
 	}
-	return nil
+	if p.FreshProof < 0 {
+		return ErrBadPolicy.With("a fresh proof cannot last for less than no time")
+	}
+	return p.Technical.Check()
 }
 
 // New returns a Service over the store. The sealer seals what waits in the outbox;
