@@ -12,8 +12,8 @@ import (
 
 var (
 	errReaderClosed = errors.New("this reader is closed")
-	errGone         = errors.New("the content was deleted while it was read")
-	errShort        = errors.New("the content is not as long as it was")
+	errGone         = storage.ErrNotFound.With("the content was deleted while it was read")
+	errDamaged      = errors.New("parts of the content are missing")
 )
 
 // Open implements [blob.Store]. The reader fetches part by part, each in a
@@ -26,7 +26,7 @@ func (b *Blobs) Open(ctx context.Context, key string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &partReader{ctx: ctx, blobs: b, found: f}, nil
+	return &partReader{ctx: ctx, blobs: b, key: key, found: f}, nil
 }
 
 func (b *Blobs) find(ctx context.Context, key string) (found, error) {
@@ -43,6 +43,7 @@ func (b *Blobs) find(ctx context.Context, key string) (found, error) {
 type partReader struct {
 	ctx   context.Context //nolint:containedctx // reading is covered by the context of Open
 	blobs *Blobs
+	key   string
 	found
 	next   int64 // number of the part to fetch
 	seen   int64 // bytes fetched
@@ -69,7 +70,7 @@ func (r *partReader) Read(p []byte) (int, error) {
 func (r *partReader) fetch() ([]byte, error) {
 	if r.next == r.parts {
 		if r.seen != r.size {
-			return nil, errShort
+			return nil, errDamaged
 		}
 		return nil, io.EOF
 	}
@@ -78,11 +79,24 @@ func (r *partReader) fetch() ([]byte, error) {
 		return nil, fmt.Errorf("part %d: %w", r.next, err)
 	}
 	if len(rows) == 0 {
-		return nil, errGone
+		return nil, r.missing()
 	}
 	r.next++
 	r.seen += int64(len(rows[0]))
 	return rows[0], nil
+}
+
+// missing says why a part is not there.
+func (r *partReader) missing() error {
+	now, err := r.blobs.find(r.ctx, r.key)
+	switch {
+	case err == nil && now.id == r.id:
+		return errDamaged
+	case err == nil, errors.Is(err, storage.ErrNotFound):
+		return errGone
+	default:
+		return err
+	}
 }
 
 // Close implements io.Closer.
