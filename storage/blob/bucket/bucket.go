@@ -84,7 +84,7 @@ func (w *watched) Read(p []byte) (int, error) {
 		return 0, w.err
 	}
 	n, err := w.content.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // the end of a reader is io.EOF itself
+	if err != nil && err != io.EOF {
 		w.err = err
 	}
 	return n, err

@@ -29,7 +29,7 @@ import (
 	"github.com/habilis-go/habilis/storage/blob"
 )
 
-// ErrDamaged: a content is not what was put under its key, or no key of the ring opens
+// ErrDamaged says that a content is not what was put under its key, or no key of the ring opens
 // it.
 var ErrDamaged = errors.New("the sealed content is damaged, moved, or sealed with an unknown key")
 
@@ -104,7 +104,7 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, errClosed
 	}
 	n, err := r.plain.Read(p)
-	if err == nil || err == io.EOF { //nolint:errorlint // the end of a reader is io.EOF itself
+	if err == nil || err == io.EOF {
 		return n, err
 	}
 	return n, r.explained(err)
@@ -133,7 +133,7 @@ type source reader
 // Read implements io.Reader.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.inner.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // the end of a reader is io.EOF itself
+	if err != nil && err != io.EOF {
 		s.failed = err
 	}
 	return n, err

@@ -130,7 +130,7 @@ func (b *Blobs) write(ctx context.Context, u *upload, part []byte, last bool) er
 	}
 	u.parts++
 	err := storage.Update(ctx, b.store, func(handle storage.Tx) error {
-		tx := handle.(*Tx) //nolint:errcheck // the store's own units have no other
+		tx := handle.(*Tx)
 		if first {
 			if err := b.begin(ctx, tx, u); err != nil {
 				return err
@@ -183,7 +183,7 @@ func (b *Blobs) Delete(ctx context.Context, key string) error {
 func (b *Blobs) clear(ctx context.Context, id string) error {
 	for done := false; !done; {
 		err := storage.Update(ctx, b.store, func(handle storage.Tx) error {
-			tx := handle.(*Tx) //nolint:errcheck // the store's own units have no other
+			tx := handle.(*Tx)
 			if _, err := tx.exec(ctx, "retire a content", b.sql.retire, id); err != nil {
 				return err
 			}
@@ -258,7 +258,7 @@ func (b *Blobs) Sweep(ctx context.Context, olderThan time.Duration) (int, error)
 func (b *Blobs) abandon(ctx context.Context, id string, olderThan time.Duration) (bool, error) {
 	var n int64
 	err := storage.Update(ctx, b.store, func(handle storage.Tx) (err error) {
-		tx := handle.(*Tx) //nolint:errcheck // the store's own units have no other
+		tx := handle.(*Tx)
 		n, err = tx.exec(ctx, "abandon a content", b.sql.abandon, id, olderThan.Microseconds())
 		return err
 	})
