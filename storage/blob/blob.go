@@ -30,7 +30,7 @@ var (
 //   - A content MUST become visible as a whole or not at all, and only by a Put that
 //     returns nil; until then Open and Keys know nothing of it.
 //   - Once visible, a content MUST NOT change, and it lasts until Delete.
-//   - Contents MUST be streamed: what a Put or a reader needs of memory does not
+//   - Contents MUST be streamed, save in [Memory]: what a Put or a reader needs of memory does not
 //     depend on the length.
 //   - A Put whose content comes slowly, and a reader that is read slowly, MUST NOT
 //     keep others waiting, and hold no lock and no transaction meanwhile.
