@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
 )
 
@@ -48,6 +49,10 @@ func (s *Store) Update(ctx context.Context, fn func(storage.Tx) error) error {
 // on. If it fails with a conflict, the host may also roll back and run its whole
 // transaction again; nothing does that on its own.
 func (s *Store) Bind(tx pgx.Tx) storage.Store { return s.units.Bind(pgxConn{tx}) }
+
+// Blobs returns the contents of attachments in the same database. They are no part of
+// any unit, joined or not.
+func (s *Store) Blobs() blob.Sweeper { return sqlstore.NewBlobs(s.units) }
 
 // pgxConn is a transaction of the host.
 type pgxConn struct{ tx pgx.Tx }

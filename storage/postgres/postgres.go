@@ -71,6 +71,7 @@ func newDialect(i Isolation) *sqlstore.Dialect {
 		BeginView:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		Match:       like,
 		Classify:    sqlstore.ClassifyPostgres,
+		Now:         "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	}
 }
 

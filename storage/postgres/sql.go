@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
 )
 
@@ -41,3 +42,7 @@ func (s *SQLStore) Update(ctx context.Context, fn func(storage.Tx) error) error 
 
 // Bind returns a store whose units are parts of tx, as [Store.Bind] does.
 func (s *SQLStore) Bind(tx *sql.Tx) storage.Store { return s.units.Bind(sqlstore.Plain(tx)) }
+
+// Blobs returns the contents of attachments in the same database. They are no part of
+// any unit, joined or not.
+func (s *SQLStore) Blobs() blob.Sweeper { return sqlstore.NewBlobs(s.units) }

@@ -19,6 +19,7 @@ import (
 	"io/fs"
 
 	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
 )
 
@@ -67,6 +68,10 @@ func (s *Store) Update(ctx context.Context, fn func(storage.Tx) error) error {
 // refuse the first write of a transaction that has read before.
 func (s *Store) Bind(tx *sql.Tx) storage.Store { return s.units.Bind(sqlstore.Plain(tx)) }
 
+// Blobs returns the contents of attachments in the same file. They are no part of any
+// unit, joined or not. Calls fail like those of the store once it is closed.
+func (s *Store) Blobs() blob.Sweeper { return sqlstore.NewBlobs(s.units) }
+
 // Close waits for the units that run, and closes what [Open] opened.
 func (s *Store) Close() error { return s.close() }
 
@@ -79,6 +84,7 @@ func newDialect() *sqlstore.Dialect {
 		Match:       glob,
 		Classify:    sqlstore.ClassifySQLite,
 		Local:       true,
+		Now:         "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
 	}
 }
 

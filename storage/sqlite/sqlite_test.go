@@ -143,7 +143,7 @@ func TestOpenAtOnce(t *testing.T) {
 	}))
 	var migrations int
 	require.NoError(t, hostDB(t, path).QueryRowContext(t.Context(), "SELECT count(*) FROM habilis_migrations").Scan(&migrations))
-	require.Equal(t, 2, migrations, "version 0 and the one migration")
+	require.Equal(t, 3, migrations, "version 0 and the two migrations")
 }
 
 func TestBind(t *testing.T) {

@@ -47,6 +47,9 @@ type Dialect struct {
 	// Local says that statements answer at once because no network lies between, so
 	// that watching the context during each of them costs more than it gains.
 	Local bool
+
+	// Now is an expression: the database's clock in microseconds since 1970.
+	Now string
 }
 
 // Class is what an error of a driver means to the contract.
