@@ -29,7 +29,8 @@ func Fold(text string) string {
 			}
 		}
 	}
-	return norm.NFC.String(cases.Fold().String(b.String()))
+	// Fold turns Cherokee both ways; the lower case after it settles one.
+	return norm.NFC.String(strings.ToLower(cases.Fold().String(b.String())))
 }
 
 // letter returns the letter that a digit or sign stands for in leet; one is the
