@@ -145,27 +145,31 @@ func parseBcrypt(stored string) (digest, bool) {
 // maxBcrypt is how many bytes bcrypt reads of a password.
 const maxBcrypt = 72
 
-// compute returns the sum of a text under d's scheme, cost and salt, or an empty one
-// if it cannot be d's.
-func (d digest) compute(text string) ([]byte, error) {
+// compute returns the sum of a text under d's scheme, cost and salt. It is empty if
+// the scheme could not tell the text from another one: PBKDF2 takes "a" and "a" with a
+// NUL behind for the same key, bcrypt also whatever follows a NUL by repetition, or
+// the 72nd byte. The work is done all the same.
+func (d digest) compute(text string) (sum []byte, err error) {
+	exact := !strings.Contains(text, "\x00")
 	switch d.scheme {
 	case SchemeArgon2id:
 		return argon2.IDKey([]byte(text), d.salt, d.passes, d.memory, d.lanes, uint32(d.size)), nil
 	case SchemePBKDF2SHA256:
-		return pbkdf2.Key(sha256.New, text, d.salt, int(d.passes), d.size)
+		sum, err = pbkdf2.Key(sha256.New, text, d.salt, int(d.passes), d.size)
 	case SchemePBKDF2SHA512:
-		return pbkdf2.Key(sha512.New, text, d.salt, int(d.passes), d.size)
+		sum, err = pbkdf2.Key(sha512.New, text, d.salt, int(d.passes), d.size)
 	default:
-		// bcrypt reads 72 bytes and would take whatever follows for right. The work is
-		// done all the same.
-		err := bcrypt.CompareHashAndPassword(d.sum, []byte(text))
-		switch {
-		case err == nil && len(text) <= maxBcrypt:
-			return d.sum, nil
-		case err == nil || errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
+		sum, exact = d.sum, exact && len(text) <= maxBcrypt
+		err = bcrypt.CompareHashAndPassword(d.sum, []byte(text))
+		if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 			return nil, nil
-		default:
-			return nil, fmt.Errorf("checking a bcrypt hash: %w", err)
 		}
 	}
+	if err != nil {
+		return nil, fmt.Errorf("computing a password hash: %w", err)
+	}
+	if !exact {
+		return nil, nil
+	}
+	return sum, nil
 }

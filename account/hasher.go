@@ -68,11 +68,12 @@ func (h *Hasher) fresh() (digest, error) {
 // and never cut. It waits for its turn and gives up when ctx ends.
 //
 // Errors: ErrInvalid if the password takes more than 1024 bytes in NFC, before any
-// work; [ErrBusy] if too many wait already; the context's.
+// work, or holds a NUL and the scheme is PBKDF2, which overlooks it at the end; [ErrBusy] if too many wait already; the context's.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	const op = "account.Hash"
 	text, ok := hashable(password)
 	if !ok {
-		return "", fault.Invalid("account.Hash", fault.Field{Path: "password", Code: "password_max", Param: strconv.Itoa(maxPasswordLength)})
+		return "", fault.Invalid(op, fault.Field{Path: "password", Code: "password_max", Param: strconv.Itoa(maxPasswordLength)})
 	}
 	d, err := h.fresh()
 	if err != nil {
@@ -80,6 +81,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	if d.sum, err = h.sum(ctx, text, d); err != nil {
 		return "", err
+	}
+	if len(d.sum) == 0 {
+		return "", fault.Invalid(op, fault.Field{Path: "password", Code: "password_characters"})
 	}
 	return d.String(), nil
 }
