@@ -10,7 +10,9 @@ import (
 type Scheme string
 
 // Schemes for new hashes. Every one of them is verified whatever new hashes use, and
-// so is bcrypt, for hashes that come from elsewhere; see [Hasher.Outdated].
+// so is bcrypt, for hashes that come from elsewhere; see [Hasher.Outdated]. A FIPS 140
+// module may refuse keys of less than 14 bytes, which a password typed wrong can be;
+// with a [Pepper] the key is always longer.
 const (
 	SchemeArgon2id     Scheme = "argon2id"      // RFC 9106; the choice unless a rule forbids it
 	SchemePBKDF2SHA256 Scheme = "pbkdf2-sha256" // RFC 8018 with HMAC-SHA-256; for FIPS 140
