@@ -324,9 +324,9 @@ func TestPeppers(t *testing.T) {
 	}
 }
 
-// slow is a hashing of about a second.
+// slow is a hashing that takes much longer than refusing a caller.
 func slow(atOnce, queue int) account.Hashing {
-	return account.Hashing{MemoryKiB: 128 * 1024, Passes: 6, AtOnce: atOnce, Queue: queue}
+	return account.Hashing{MemoryKiB: 64 * 1024, Passes: 4, AtOnce: atOnce, Queue: queue}
 }
 
 // DS-01: at most AtOnce hashes at a time, at most Queue callers wait, and whoever
