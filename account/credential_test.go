@@ -1,7 +1,6 @@
 package account_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -10,89 +9,6 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 )
-
-func cheap(t *testing.T) *account.Hasher {
-	t.Helper()
-	h, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
-	require.NoError(t, err)
-	return h
-}
-
-// CR-01, CR-13: salted, whole, normalised.
-func TestPasswordHashes(t *testing.T) {
-	t.Parallel()
-	ctx, h := t.Context(), cheap(t)
-	one, err := h.Hash(ctx, "Correct-Horse-7")
-	require.NoError(t, err)
-	two, err := h.Hash(ctx, "Correct-Horse-7")
-	require.NoError(t, err)
-	require.NotEqual(t, one, two, "the same password differs")
-	check := func(password, stored string) bool {
-		ok, err := h.Check(ctx, password, stored)
-		require.NoError(t, err)
-		return ok
-	}
-	require.True(t, check("Correct-Horse-7", one))
-	require.False(t, check("Correct-Horse-8", one))
-	long := strings.Repeat("x", 100)
-	stored, err := h.Hash(ctx, long+"a")
-	require.NoError(t, err)
-	require.False(t, check(long+"b", stored), "nothing is cut after 72 bytes")
-	stored, err = h.Hash(ctx, "caf\u00e9")
-	require.NoError(t, err)
-	require.True(t, check("cafe\u0301", stored), "composed and decomposed are one password")
-}
-
-// CR-14: a stored hash cannot ask for more work than we allow.
-func TestMalformedHashesAreRefusedBeforeWork(t *testing.T) {
-	t.Parallel()
-	h := cheap(t)
-	good, err := h.Hash(t.Context(), "x")
-	require.NoError(t, err)
-	for name, bad := range map[string]string{
-		"empty": "", "16 GiB": strings.Replace(good, "m=64", "m=16777216", 1), "2^31 passes": strings.Replace(good, "t=1", "t=2147483648", 1),
-		"other scheme": strings.Replace(good, "argon2id", "argon2i", 1), "other version": strings.Replace(good, "v=19", "v=16", 1),
-		"unknown cost": strings.Replace(good, "m=64", "z=64", 1), "no digits": strings.Replace(good, "m=64", "m=", 1),
-		"cut": good[:len(good)-4], "bad base64": good[:len(good)-1] + "*", "parts": good + "$x",
-	} {
-		start := time.Now()
-		ok, err := h.Check(t.Context(), "x", bad)
-		require.NoError(t, err, name)
-		require.False(t, ok, name)
-		require.Less(t, time.Since(start), 2*time.Second, name)
-	}
-}
-
-// CR-11: costs below the floor are refused.
-func TestHashingFloor(t *testing.T) {
-	t.Parallel()
-	for _, weak := range []account.Hashing{{MemoryKiB: 1024}, {Passes: 1}, {MemoryKiB: 1 << 21}, {Passes: 65}, {Lanes: 17}, {AtOnce: -1}} {
-		_, err := account.NewHasher(weak, nil)
-		require.ErrorIs(t, err, account.ErrWeakHashing, "%+v", weak)
-	}
-	_, err := account.NewHasher(account.Hashing{MemoryKiB: 46 * 1024, Passes: 1}, nil)
-	require.NoError(t, err, "more memory in one pass is as good")
-}
-
-// DS-01: at most AtOnce hashes at a time; whoever waits gives up with its context.
-func TestHashingIsBounded(t *testing.T) {
-	t.Parallel()
-	h, err := account.NewHasher(account.Hashing{MemoryKiB: 256 * 1024, Passes: 4, AtOnce: 1}, nil)
-	require.NoError(t, err)
-	started := make(chan struct{})
-	go func() {
-		close(started)
-		_, _ = h.Hash(context.Background(), "slow")
-	}()
-	<-started
-	time.Sleep(20 * time.Millisecond) // let it take the only slot; if it has not, the next line still holds
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err = h.Hash(ctx, "late")
-	if err != nil {
-		require.ErrorIs(t, err, context.Canceled)
-	}
-}
 
 // the classic rules, all of them at once.
 func TestClassicPasswords(t *testing.T) {
@@ -106,7 +22,7 @@ func TestClassicPasswords(t *testing.T) {
 		"Straße-Straße-ẞ9":               "",
 		"ПарольПароль-9":                 "", // other alphabets have cases, too
 		"Пароль-٣٣٣٣٣٣":                  "", // and digits
-		"Short-7":                        "password_min",
+		"Qx-Zr-7":                        "password_min",
 		"correct-horse-7":                "password_upper",
 		"CORRECT-HORSE-7":                "password_lower",
 		"Correct-Horse-x":                "password_digit",

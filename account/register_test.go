@@ -166,7 +166,7 @@ func TestActivationLinks(t *testing.T) {
 			}
 			_, err := w.Accounts.Activate(ctx, token, "short")
 			require.ErrorIs(t, err, fault.ErrInvalid)
-			require.Equal(t, "password_min12 password_digit password_upper password_special ", codes(err)["password"], "R-052: all unmet rules at once")
+			require.Equal(t, "password_min12 password_digit password_upper password_special password_base_word ", codes(err)["password"], "R-052: all unmet rules at once")
 		})
 		w.Clock.Move(time.Hour - time.Microsecond)
 		_, err := w.Accounts.Activate(ctx, token, worldtest.Password)
