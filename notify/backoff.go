@@ -73,7 +73,7 @@ func expired(m Message, now time.Time) bool { return !m.ExpiresAt.IsZero() && !n
 // said, since its link or code is dead.
 func (m Message) expire() Message {
 	m = m.bury("expired")
-	m.Sealed = nil
+	m.Sealed, m.To = nil, ""
 	return m
 }
 

@@ -114,7 +114,8 @@ func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message
 	switch {
 	case cause == nil:
 		_, ok, err := d.settle(ctx, m, func(c Message) Message {
-			c.Status, c.SentAt, c.Sealed, c.LeasedUntil, c.LastError = MessageSent, now, nil, time.Time{}, ""
+			c.Status, c.SentAt, c.LeasedUntil, c.LastError = MessageSent, now, time.Time{}, ""
+			c.Sealed, c.To = nil, "" // what is over needs neither; Account still tells whom it went to
 			return c
 		})
 		return Stats{Sent: count(ok, err)}, nil, err

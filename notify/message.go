@@ -26,7 +26,7 @@ type Message struct {
 	ID          MessageID
 	Key         string        // idempotency key: at most one message per key, ever
 	Template    Template      // which mail
-	To          string        // canonical address; the envelope is built from nothing else
+	To          string        // canonical address; the envelope is built from nothing else; "" once sent or erased
 	Account     ids.AccountID // whom it is addressed to, "" if the address has no account
 	Language    string        // base language, "fr" or "en"
 	Sealed      []byte        // the values the template mentions, sealed with the key ring; nil once wiped

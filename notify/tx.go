@@ -63,9 +63,10 @@ func (q EventQuery) Capped() int { return page.Limit(q.Limit) }
 
 // MessageQuery selects messages of the outbox. Conditions are ANDed.
 type MessageQuery struct {
-	Status MessageStatus // "" selects every status
-	DueAt  time.Time     // if set: only those with NotBefore and LeasedUntil not after it
-	Limit  int           // at most this many; 0 or less means 100, and more than 1000 means 1000
+	Account ids.AccountID // whom it is addressed to
+	Status  MessageStatus // "" selects every status
+	DueAt   time.Time     // if set: only those with NotBefore and LeasedUntil not after it
+	Limit   int           // at most this many; 0 or less means 100, and more than 1000 means 1000
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.

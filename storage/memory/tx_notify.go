@@ -95,6 +95,9 @@ func (t *tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Mess
 			list = statusMessages(q.Status)
 		}
 		return t.db.messages.take(t.db.messages.scan(list, list), q.Capped(), func(m notify.Message) bool {
+			if q.Account != "" && m.Account != q.Account {
+				return false
+			}
 			return q.DueAt.IsZero() || !m.NotBefore.After(q.DueAt) && !m.LeasedUntil.After(q.DueAt)
 		}), nil
 	})

@@ -93,6 +93,8 @@ func messageOrder(b *bench) {
 	}{
 		{"oldest CreatedAt first, then by ID", notify.MessageQuery{}, []int{3, 5, 1, 4, 0, 2}},
 		{"of one status", notify.MessageQuery{Status: notify.MessageDead}, []int{3, 5, 1}},
+		{"of one account", notify.MessageQuery{Account: accountID(3)}, []int{3}},
+		{"of one account, of a status it has none of", notify.MessageQuery{Account: accountID(3), Status: notify.MessageQueued}, nil},
 		{"of a status none has", notify.MessageQuery{Status: notify.MessageSent}, nil},
 		{"of one status, at most two", notify.MessageQuery{Status: notify.MessageQueued, Limit: 2}, []int{4, 0}},
 	} {

@@ -296,6 +296,7 @@ func (g *generator) search() step {
 		if g.below(2) == 0 {
 			q.Status = g.status()
 		}
+		q.Account = pick(g, "", "", accountID(n))
 		return get(fmt.Sprintf("Messages(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Message, error) {
 			return tx.Messages(ctx, q)
 		})

@@ -69,7 +69,7 @@ func journey(b *bench) {
 	session := w.signIn("jeanne@example.org")
 	by, err := w.accounts.Resume(b.ctx, session)
 	b.ok("resuming a session", err)
-	b.equal("a session is that of who signed in", by, jeanne)
+	b.equal("a session is that of who signed in", by.ID, jeanne.ID)
 
 	company, urba := w.company(jeanne)
 	question := authz.Request{

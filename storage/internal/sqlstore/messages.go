@@ -50,6 +50,7 @@ func (tx *Tx) Message(ctx context.Context, id notify.MessageID) (notify.Message,
 func (tx *Tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
 	t := tx.store.tables.messages
 	var w where
+	w.equal("account_id", string(q.Account))
 	w.equal("status", string(q.Status))
 	if q.Status != "" && q.Status != notify.MessageSent {
 		w.and("status <> 'sent'") // in words of the index of what is unsent, so that it is used
