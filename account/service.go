@@ -33,7 +33,8 @@ type Options struct {
 
 // Policy holds what a deployment decides about accounts. It is data.
 type Policy struct {
-	Password PasswordPolicy // which passwords are acceptable
+	Password    PasswordPolicy    // which passwords are acceptable
+	LoginChange LoginChangePolicy // how the login address changes
 
 	// ActivationLifetime is how long an activation link lives.
 	ActivationLifetime time.Duration
@@ -53,6 +54,7 @@ type Policy struct {
 func Guide2024() Policy {
 	return Policy{
 		Password:           PasswordClassic(),
+		LoginChange:        loginChange2024(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
 		FreshProof:         15 * time.Minute,
@@ -73,7 +75,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return nil
+		return p.LoginChange.check()
 	}
 }
 
