@@ -50,12 +50,16 @@ func (s *Service) InspectLink(ctx context.Context, token string) (LinkInfo, erro
 // Works returns nil if following the link would do something for its account at the
 // given instant: [Link.Usable], and the account is in a state that its purpose is for.
 func (l Link) Works(a Account, now time.Time) error {
+	moves := l.Purpose == PurposeLoginChange || l.Purpose == PurposeLoginChangeUndo
 	proves := a.Login
-	if l.Purpose == PurposeLoginChange || l.Purpose == PurposeLoginChangeUndo {
+	if moves {
 		proves = l.Address // another address than the present one: that is what it is for
 	}
 	if err := l.Usable(proves, now); err != nil {
 		return err
+	}
+	if moves && l.Address == a.Login {
+		return ErrLinkUsed // it did its work between the reads of link and account
 	}
 	var fits bool
 	switch l.Purpose {
@@ -66,9 +70,9 @@ func (l Link) Works(a Account, now time.Time) error {
 	case PurposePasswordReset, PurposeLoginChangeCancel:
 		fits = a.Status == StatusActive
 	case PurposeLoginChange:
-		fits = a.Status == StatusActive && !a.External && l.Address != "" && l.Address != a.Login
+		fits = a.Status == StatusActive && !a.External && l.Address != ""
 	case PurposeLoginChangeUndo:
-		fits = (a.Status == StatusActive || a.Status == StatusDeactivated) && !a.External && l.Address != "" && l.Address != a.Login
+		fits = (a.Status == StatusActive || a.Status == StatusDeactivated) && !a.External && l.Address != ""
 	}
 	if !fits {
 		return ErrLinkExpired

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,9 @@ func TestATakenAddressIsAnsweredLikeAFreeOne(t *testing.T) {
 		require.ErrorIs(t, err, account.ErrLoginChangePending, "it counts as one under way, like any other")
 		require.Equal(t, []string{
 			"login_change free00@terneuil.example", "login_change_warning one@terneuil.example",
-			"login_taken hubert@terneuil.example", "login_change_warning two@terneuil.example",
+			"login_change_warning two@terneuil.example", "login_taken hubert@terneuil.example",
 		}, sent(t, w, "login_"))
 		require.NotContains(t, w.Last(t, "hubert@terneuil.example", notify.MailLoginTaken).Values, "Link", "the owner of the address gets nothing to confirm")
-		require.Equal(t, one.ID, load(t, w, one).ID)
 		a, b := load(t, w, one), load(t, w, two)
 		require.Equal(t, a.Version, b.Version, "the same was written for both")
 
@@ -138,8 +138,7 @@ func TestUndoingALoginChange(t *testing.T) {
 			_, err = w.Accounts.UndoLoginChange(ctx, undo)
 			require.ErrorIs(t, err, account.ErrLinkUsed)
 		})
-		all := sent(t, w, "login_")
-		require.Equal(t, []string{"login_changed " + after, "login_change_undone " + before}, all[len(all)-2:], "both addresses are told")
+		require.Equal(t, []string{"login_change_undone " + before, "login_changed " + after}, sent(t, w, "login_", w.Clock.Now()), "both addresses are told")
 		w.Proven(t)
 	})
 }
@@ -351,7 +350,7 @@ func TestWhatALinkIsFor(t *testing.T) {
 		l := account.Link{Purpose: purpose, Address: row.address, ExpiresAt: now.Add(time.Second)}
 		for _, status := range []account.Status{p, a, d, g} {
 			holder := account.Account{Login: before, Status: status}
-			if !contains(row.statuses, status) {
+			if !slices.Contains(row.statuses, status) {
 				require.ErrorIs(t, l.Works(holder, now), account.ErrLinkExpired, "%s when %s", purpose, status)
 				continue
 			}
@@ -359,12 +358,12 @@ func TestWhatALinkIsFor(t *testing.T) {
 			holder.External = true
 			require.Equal(t, row.external, l.Works(holder, now) == nil, "%s outside", purpose)
 			holder.External = false
-			other := l
+			other, wrong := l, account.ErrLinkExpired
 			other.Address = "other@terneuil.example"
 			if row.address == after {
-				other.Address = before
+				other.Address, wrong = before, account.ErrLinkUsed
 			}
-			require.ErrorIs(t, other.Works(holder, now), account.ErrLinkExpired, "%s for another address", purpose)
+			require.ErrorIs(t, other.Works(holder, now), wrong, "%s for another address", purpose)
 			other.Address = ""
 			require.ErrorIs(t, other.Works(holder, now), account.ErrLinkExpired, "%s when void", purpose)
 			require.ErrorIs(t, l.Works(holder, l.ExpiresAt), account.ErrLinkExpired)
@@ -373,15 +372,6 @@ func TestWhatALinkIsFor(t *testing.T) {
 			require.ErrorIs(t, other.Works(holder, now), account.ErrLinkUsed)
 		}
 	}
-}
-
-func contains(all []account.Status, s account.Status) bool {
-	for _, one := range all {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }
 
 // Links that were open when the address changed are void, and stay so after the way
