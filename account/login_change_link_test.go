@@ -268,12 +268,12 @@ func TestTamperedLoginLinks(t *testing.T) {
 	w := memoryWorld(t)
 	ctx := t.Context()
 	julie := proven(t, w, before)
-	confirm, cancel := request(t, w, julie, after)
+	confirm, _ := request(t, w, julie, after)
 	_, err := w.Accounts.ConfirmLoginChange(ctx, confirm)
 	require.NoError(t, err)
 	undo := tokenTo(t, w, before, notify.MailLoginChangeUndo)
 	w.Clock.Move(time.Minute)
-	confirm, cancel = request(t, w, julie, "next@atelier.example")
+	confirm, cancel := request(t, w, julie, "next@atelier.example")
 	doors := follow(w.Accounts)
 	w.Unchanged(t, func() {
 		for p, token := range map[account.Purpose]string{
