@@ -11,6 +11,14 @@ var (
 	// ErrLinkUsed: the link did its work already.
 	ErrLinkUsed = fault.New("link_used", "the link was used already")
 
+	// ErrLoginChangeNotAllowed: the policy, or a directory outside that keeps the
+	// account, forbids it.
+	ErrLoginChangeNotAllowed = fault.New("login_change_not_allowed", "the login address of this account is not changed here")
+
+	// ErrLoginChangePending: a change is under way; it ends by confirmation, by being
+	// cancelled, or when its time is over.
+	ErrLoginChangePending = fault.New("login_change_pending", "a change of the login address is under way")
+
 	// ErrNotActive: the account that acts is not active.
 	ErrNotActive = fault.New("account_not_active", "the account is not active")
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"io"
 	"time"
 
@@ -33,7 +34,8 @@ type Options struct {
 
 // Policy holds what a deployment decides about accounts. It is data.
 type Policy struct {
-	Password PasswordPolicy // which passwords are acceptable
+	Password    PasswordPolicy    // which passwords are acceptable
+	LoginChange LoginChangePolicy // how the login address changes
 
 	// ActivationLifetime is how long an activation link lives.
 	ActivationLifetime time.Duration
@@ -55,6 +57,7 @@ type Policy struct {
 func Guide2024() Policy {
 	return Policy{
 		Password:           PasswordClassic(),
+		LoginChange:        loginChange2024(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
 		FreshProof:         15 * time.Minute,
@@ -67,8 +70,6 @@ var ErrBadPolicy = fault.New("bad_policy", "the policy is not acceptable")
 
 func (p Policy) check() error {
 	switch {
-	case p.Password.MinLength < 1 || p.Password.MaxLength < p.Password.MinLength:
-		return ErrBadPolicy.With("the lengths of a password contradict one another")
 	case p.ActivationLifetime <= 0:
 		return ErrBadPolicy.With("an activation link must live for some time")
 	case p.FreshProof < 0:
@@ -76,7 +77,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return p.Technical.Check()
+		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check())
 	}
 }
 

@@ -19,6 +19,13 @@ type Links struct {
 	// query parameter "token". Defaults to "/activate".
 	Activate string
 
+	// LoginConfirm, LoginCancel and LoginUndo are the paths of the pages that confirm a
+	// change of the login address, cancel it, and take it back; the secret is appended as
+	// the query parameter "token". They may be one page: the secret tells what it is for.
+	// Default to "/login-address/confirm", "/login-address/cancel" and
+	// "/login-address/undo".
+	LoginConfirm, LoginCancel, LoginUndo string
+
 	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
 	SignIn string
 
@@ -44,6 +51,9 @@ func (l Links) Checked() (Links, error) {
 	}
 	set(&l.Base, "http://localhost:8080")
 	set(&l.Activate, "/activate")
+	set(&l.LoginConfirm, "/login-address/confirm")
+	set(&l.LoginCancel, "/login-address/cancel")
+	set(&l.LoginUndo, "/login-address/undo")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Memberships, "/account/memberships")

@@ -7,14 +7,23 @@ type Template string
 
 // The mails of the library. [Template.Values] tells what each mentions.
 const (
-	MailActivation          Template = "activation"           // to whoever registered: how to choose a password
-	MailAlreadyRegistered   Template = "already_registered"   // to whoever registered a second time
-	MailSignInCode          Template = "sign_in_code"         // the code to type
-	MailSignedOutEverywhere Template = "signed_out"           // all sessions were closed
-	MailAccountLocked       Template = "account_locked"       // too many wrong codes or passwords
-	MailTechnicalExpiring   Template = "technical_expiring"   // to whoever runs a program: its secret is about to end
-	MailTechnicalReset      Template = "technical_reset"      // to whoever runs a program: it needs the new secret
-	MailTechnicalClosed     Template = "technical_closed"     // to whoever runs a program: its account is closed
+	MailActivation          Template = "activation"         // to whoever registered: how to choose a password
+	MailAlreadyRegistered   Template = "already_registered" // to whoever registered a second time
+	MailSignInCode          Template = "sign_in_code"       // the code to type
+	MailSignedOutEverywhere Template = "signed_out"         // all sessions were closed
+	MailAccountLocked       Template = "account_locked"     // too many wrong codes or passwords
+	MailTechnicalExpiring   Template = "technical_expiring" // to whoever runs a program: its secret is about to end
+	MailTechnicalReset      Template = "technical_reset"    // to whoever runs a program: it needs the new secret
+	MailTechnicalClosed     Template = "technical_closed"   // to whoever runs a program: its account is closed
+
+	MailLoginChange          Template = "login_change"           // to the new login address: the link that confirms the change
+	MailLoginChangeWarning   Template = "login_change_warning"   // to the present one: the link that cancels it
+	MailLoginChangeCancelled Template = "login_change_cancelled" // to the present one: it was cancelled
+	MailLoginChangeUndo      Template = "login_change_undo"      // to the former one: the link that takes the change back
+	MailLoginChangeUndone    Template = "login_change_undone"    // to the former one, which is the present one again
+	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
+	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
+
 	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
 	MailMembershipApproved  Template = "membership_approved"  // to the applicant
 	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
@@ -50,6 +59,13 @@ var mails = []struct {
 	{MailTechnicalExpiring, []string{valueName, valueLogin, valueUntil}},
 	{MailTechnicalReset, []string{valueName, valueLogin, valueStructure, valueAt}},
 	{MailTechnicalClosed, []string{valueName, valueLogin, valueStructure, valueAt}},
+	{MailLoginChange, []string{valueName, valueLink, valueUntil}},
+	{MailLoginChangeWarning, []string{valueName, valueLink, valueUntil}},
+	{MailLoginChangeCancelled, []string{valueName, valueAt}},
+	{MailLoginChangeUndo, []string{valueName, valueAt, valueLink, valueUntil}},
+	{MailLoginChangeUndone, []string{valueName, valueAt}},
+	{MailLoginChanged, []string{valueName, valueAt}},
+	{MailLoginTaken, []string{valueName, valueAt}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},

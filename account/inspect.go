@@ -1,0 +1,132 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/secret"
+)
+
+// LinkInfo tells what a mailed link would do.
+type LinkInfo struct {
+	Purpose Purpose
+	Address string    // the address that it proves: for a login change, the one that the account would get
+	Until   time.Time // dead from this instant on
+}
+
+// InspectLink tells what a mailed link would do, and does none of it: for the page that
+// shows a button. Programs that follow the links of mails before people do change
+// nothing, however often (ML-13). Errors, as for following it: [ErrLinkExpired],
+// [ErrLinkUsed].
+func (s *Service) InspectLink(ctx context.Context, token string) (LinkInfo, error) {
+	now, digest := s.clock(), secret.Digest(token)
+	var link Link
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		var a Account
+		if a, link, err = linkBehind(ctx, tx, digest); err != nil {
+			return err
+		}
+		if err := link.Works(a, now); err != nil || link.Address == a.Login {
+			return err
+		}
+		holder, err := tx.AccountByLogin(ctx, link.Address)
+		switch {
+		case errors.Is(err, fault.ErrNotFound) || err == nil && holder.Status == StatusPendingActivation:
+			return nil
+		case err != nil:
+			return err
+		default:
+			return ErrLinkExpired
+		}
+	})
+	if err != nil {
+		return LinkInfo{}, err
+	}
+	return LinkInfo{Purpose: link.Purpose, Address: link.Address, Until: link.ExpiresAt}, nil
+}
+
+// Works returns nil if following the link would do something for its account at the
+// given instant: [Link.Usable], and the account is in a state that its purpose is for.
+func (l Link) Works(a Account, now time.Time) error {
+	moves := l.Purpose == PurposeLoginChange || l.Purpose == PurposeLoginChangeUndo
+	proves := a.Login
+	if moves {
+		proves = l.Address // another address than the present one: that is what it is for
+	}
+	if err := l.Usable(proves, now); err != nil {
+		return err
+	}
+	if moves && l.Address == a.Login {
+		return ErrLinkUsed // it did its work between the reads of link and account
+	}
+	var fits bool
+	switch l.Purpose {
+	case PurposeActivation:
+		fits = a.Status == StatusPendingActivation
+	case PurposeReactivation:
+		fits = a.Status == StatusDeactivated
+	case PurposePasswordReset, PurposeLoginChangeCancel:
+		fits = a.Status == StatusActive
+	case PurposeLoginChange:
+		fits = a.Status == StatusActive && !a.External && l.Address != ""
+	case PurposeLoginChangeUndo:
+		fits = (a.Status == StatusActive || a.Status == StatusDeactivated) && !a.External && l.Address != ""
+	}
+	if !fits {
+		return ErrLinkExpired
+	}
+	return nil
+}
+
+// linkBehind loads the link with a digest, and its account, whatever its purpose.
+func linkBehind(ctx context.Context, tx Tx, digest string) (Account, Link, error) {
+	if digest == "" {
+		return Account{}, Link{}, ErrLinkExpired
+	}
+	link, err := tx.LinkByDigest(ctx, digest)
+	if errors.Is(err, fault.ErrNotFound) {
+		return Account{}, Link{}, ErrLinkExpired
+	}
+	if err != nil {
+		return Account{}, Link{}, err
+	}
+	a, err := tx.Account(ctx, link.Account)
+	return a, link, err
+}
+
+// replaceLink puts a fresh link in the place of the account's last one for the purpose,
+// in one row with the address that it proves, and returns its secret (RC-04).
+func (s *Service) replaceLink(ctx context.Context, tx Tx, id ID, p Purpose, address string, now, until time.Time) (string, Link, error) {
+	former, err := linkOf(ctx, tx, id, p)
+	if err != nil {
+		return "", Link{}, err
+	}
+	token, digest, err := secret.New(s.ids)
+	if err != nil {
+		return "", Link{}, err
+	}
+	link := Link{
+		Account: id, Purpose: p, Digest: digest, Address: address,
+		CreatedAt: now, ExpiresAt: until, Version: former.Version,
+	}
+	return token, link, tx.PutLink(ctx, link)
+}
+
+// voidLinks makes the account's links for the purposes work no more, if they did.
+func voidLinks(ctx context.Context, tx Tx, id ID, now time.Time, purposes ...Purpose) error {
+	for _, p := range purposes {
+		link, err := linkOf(ctx, tx, id, p)
+		if err != nil {
+			return err
+		}
+		if !link.open() {
+			continue
+		}
+		if err := tx.PutLink(ctx, link.voided(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
