@@ -20,6 +20,7 @@ type Service struct {
 	hasher  *Hasher
 	policy  Policy
 	links   notify.Links
+	towns   Towns
 }
 
 // Options are the optional parts of a [Service].
@@ -29,6 +30,7 @@ type Options struct {
 	Hasher *Hasher          // Defaults to NewHasher(Hashing{}, Random).
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
+	Towns  Towns            // Checks postcodes against towns. Defaults to none: they need not match.
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
@@ -47,6 +49,8 @@ type Policy struct {
 	// changing the login address, exporting the secret of a technical account. 0 asks
 	// for none.
 	FreshProof time.Duration
+
+	Profile ProfilePolicy // what people may tell about themselves
 }
 
 // Guide2024 is the default policy.
@@ -56,6 +60,7 @@ func Guide2024() Policy {
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
 		FreshProof:         15 * time.Minute,
+		Profile:            ProfileGuide2024(),
 	}
 }
 
@@ -73,7 +78,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return nil
+		return p.Profile.check()
 	}
 }
 
@@ -109,7 +114,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	maker := ids.NewMaker(o.Random)
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
-		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links,
+		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns,
 	}, nil
 }
 

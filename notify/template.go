@@ -12,6 +12,8 @@ const (
 	MailSignInCode          Template = "sign_in_code"         // the code to type
 	MailSignedOutEverywhere Template = "signed_out"           // all sessions were closed
 	MailAccountLocked       Template = "account_locked"       // too many wrong codes or passwords
+	MailContactFormer       Template = "contact_former"       // to the former contact address: notices go elsewhere now
+	MailContactNew          Template = "contact_new"          // to the new contact address: notices come here now
 	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
 	MailMembershipApproved  Template = "membership_approved"  // to the applicant
 	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
@@ -43,6 +45,8 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailContactFormer, []string{valueName, valueAt}},
+	{MailContactNew, []string{valueName, valueAt}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},

@@ -14,11 +14,16 @@ type Person struct {
 	DisplayName  string
 	SortName     string
 	ContactEmail string
+	Phone        string // E.164; show it by way of account.FormatPhone
+	Address      account.PostalAddress
 	Status       account.Status
 }
 
 func personOf(a account.Account) Person {
-	return Person{ID: a.ID, DisplayName: a.DisplayName(), SortName: a.SortName(), ContactEmail: a.ContactEmail, Status: a.Status}
+	return Person{
+		ID: a.ID, DisplayName: a.DisplayName(), SortName: a.SortName(), ContactEmail: a.ContactEmail,
+		Phone: a.Profile.Phone, Address: a.Profile.Address, Status: a.Status,
+	}
 }
 
 // Case is a membership with all that is needed to show or decide it.
