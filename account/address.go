@@ -63,8 +63,18 @@ var postcodes = func() map[string]postcode {
 // overseas lists the territories of France that are countries of ISO 3166-1, with the
 // first digits of their postcodes. An address there may name the territory or France.
 var overseas = []struct{ country, starts string }{
-	{"GP", "971"}, {"BL", "97[17]"}, {"MF", "971"}, {"MQ", "972"}, {"GF", "973"}, {"RE", "974"}, {"PM", "975"},
-	{"YT", "976"}, {"TF", "984"}, {"WF", "986"}, {"PF", "987"}, {"NC", "988"},
+	{"GP", "971"},
+	{"BL", "97[17]"},
+	{"MF", "971"},
+	{"MQ", "972"},
+	{"GF", "973"},
+	{"RE", "974"},
+	{"PM", "975"},
+	{"YT", "976"},
+	{"TF", "984"},
+	{"WF", "986"},
+	{"PF", "987"},
+	{"NC", "988"},
 }
 
 // IsZero reports whether nothing is told.

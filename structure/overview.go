@@ -12,9 +12,9 @@ import (
 // Overview is "my account", in the order in which people see it.
 type Overview struct {
 	Personal    account.Personal
-	Memberships []Case                // as [Service.Mine] lists them
-	Rights      []authz.Entitlement   // what the memberships give now, in the order of the memberships
-	Spaces      []authz.Space         // as [Service.VisibleSpaces] lists them
+	Memberships []Case               // as [Service.Mine] lists them
+	Rights      []authz.Entitlement  // what the memberships give now, in the order of the memberships
+	Spaces      []authz.Space        // as [Service.VisibleSpaces] lists them
 	Attachments []account.Attachment // the person's own
 }
 
