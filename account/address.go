@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
@@ -86,8 +87,8 @@ func (a PostalAddress) IsZero() bool { return a == PostalAddress{} }
 // acceptable stays, for [PostalAddress.Check] to name.
 func (a PostalAddress) Tidied(country string) PostalAddress {
 	a.Street, a.Complement = tidied(a.Street, MaxStreet), tidied(a.Complement, MaxStreet)
-	a.Town, a.Country = tidied(a.Town, MaxTown), strings.ToUpper(tidied(a.Country, 2))
-	a.Postcode = strings.ToUpper(tidied(a.Postcode, MaxPostcode))
+	a.Town, a.Country = tidied(a.Town, MaxTown), capitals(a.Country, 2)
+	a.Postcode = capitals(a.Postcode, MaxPostcode)
 	if a.Country == "" && !a.IsZero() {
 		a.Country = country
 	}
@@ -95,6 +96,15 @@ func (a PostalAddress) Tidied(country string) PostalAddress {
 		a.Postcode = strings.TrimRight(p.form.ReplaceAllString(a.Postcode, p.written), "-")
 	}
 	return a
+}
+
+// capitals is tidied in capitals. Invalid UTF-8 stays, to be refused and not repaired.
+func capitals(s string, limit int) string {
+	s = tidied(s, limit)
+	if len(s) > widest*limit || !utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToUpper(s)
 }
 
 // Check returns what is wrong with the address, every field of it, under paths such as

@@ -174,10 +174,13 @@ func (e *editing) survey(said Answer, now time.Time) {
 	}
 }
 
+// widest bounds how many bytes one character may come in, generously: it may be
+// decomposed.
+const widest = 16
+
 // tidied is tidy for text that may have limit characters. What is far too long stays as
 // it is, for validation to refuse (DS-03).
 func tidied(s string, limit int) string {
-	const widest = 16 // bytes of one character, generously: it may come decomposed
 	if len(s) > widest*limit {
 		return s
 	}
@@ -186,9 +189,8 @@ func tidied(s string, limit int) string {
 
 // lines is tidied for text of several lines, which browsers end with CR LF.
 func lines(s string, limit int) string {
-	s = tidied(s, limit)
-	if strings.Contains(s, "\r") {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	if len(s) > widest*limit {
+		return s
 	}
-	return s
+	return strings.ReplaceAll(strings.ReplaceAll(tidy(s), "\r\n", "\n"), "\r", "\n")
 }
