@@ -340,8 +340,10 @@ func TestAPhotoIsAnImageOfOnesOwn(t *testing.T) {
 		require.Equal(t, good, a.Profile.Photo)
 		w.Unchanged(t, func() {
 			for name, id := range map[string]account.AttachmentID{
-				"another's":      file(func(f *account.Attachment) { f.Owner.Account = hubert.ID }),
-				"a structure's":  file(func(f *account.Attachment) { f.Owner = account.Owner{Structure: "019ab000-0000-7000-8000-0000000000aa"} }),
+				"another's": file(func(f *account.Attachment) { f.Owner.Account = hubert.ID }),
+				"a structure's": file(func(f *account.Attachment) {
+					f.Owner = account.Owner{Structure: "019ab000-0000-7000-8000-0000000000aa"}
+				}),
 				"not yet there":  file(func(f *account.Attachment) { f.Status = account.AttachmentUploading }),
 				"quarantined":    file(func(f *account.Attachment) { f.Status = account.AttachmentQuarantined }),
 				"no image":       file(func(f *account.Attachment) { f.MediaType = "application/pdf" }),
@@ -411,7 +413,7 @@ func TestHostileFieldsAreRefused(t *testing.T) {
 
 // DS-03: what is far too long is not even copied. Not parallel, since it measures what
 // the process allocates.
-func TestHugeFieldsAreRefusedWithoutReadingThem(t *testing.T) { //nolint:paralleltest // see above
+func TestHugeFieldsAreRefusedWithoutReadingThem(t *testing.T) {
 	w := memoryWorld(t)
 	julie := w.Join(t, "julie@terneuil.example")
 	huge := strings.Repeat("e\u0301\r\n", 2<<20)
@@ -564,8 +566,14 @@ func TestParallelPatchesAllArrive(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		julie := w.Join(t, "julie@terneuil.example")
 		patches := []account.Patch{
-			{GivenName: new("Élodie")}, {FamilyName: new("Pierre")}, {Phone: new("01 49 96 10 12")}, {Biography: new("Juriste")},
-			{Language: new("en")}, {Accessibility: new(true)}, {ContactEmail: new("x@terneuil.example")}, {Address: &account.PostalAddress{Town: "Paris"}},
+			{GivenName: new("Élodie")},
+			{FamilyName: new("Pierre")},
+			{Phone: new("01 49 96 10 12")},
+			{Biography: new("Juriste")},
+			{Language: new("en")},
+			{Accessibility: new(true)},
+			{ContactEmail: new("x@terneuil.example")},
+			{Address: &account.PostalAddress{Town: "Paris"}},
 		}
 		for _, err := range race(len(patches), func(ctx context.Context, i int) error {
 			_, _, err := w.Accounts.PatchProfile(ctx, julie, patches[i])
