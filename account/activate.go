@@ -18,7 +18,7 @@ func (a Account) Activated(passwordHash, stamp string, now time.Time) (Account, 
 	a.Status, a.StatusSince, a.ActivatedAt = StatusActive, now, now
 	a.Credentials = Credentials{Password: passwordHash, ChangedAt: now}
 	a.Stamp = stamp
-	return a, nil
+	return a.Delivered(), nil
 }
 
 // Usable returns nil if the link still works for an address at the given instant:

@@ -21,6 +21,7 @@ type Service struct {
 	hasher  *Hasher
 	policy  Policy
 	links   notify.Links
+	towns   Towns
 }
 
 // Options are the optional parts of a [Service].
@@ -30,6 +31,7 @@ type Options struct {
 	Hasher *Hasher          // Defaults to NewHasher(Hashing{}, Random).
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
+	Towns  Towns            // Checks postcodes against towns. Defaults to none: they need not match.
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
@@ -51,6 +53,7 @@ type Policy struct {
 	FreshProof time.Duration
 
 	Technical TechnicalPolicy // technical accounts and their secrets
+	Profile   ProfilePolicy   // what people may tell about themselves
 }
 
 // Guide2024 is the default policy.
@@ -62,6 +65,7 @@ func Guide2024() Policy {
 		MailPause:          time.Minute,
 		FreshProof:         15 * time.Minute,
 		Technical:          TechnicalGuide2024(),
+		Profile:            ProfileGuide2024(),
 	}
 }
 
@@ -77,7 +81,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check())
+		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check())
 	}
 }
 
@@ -113,7 +117,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	maker := ids.NewMaker(o.Random)
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
-		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links,
+		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns,
 	}, nil
 }
 

@@ -139,6 +139,9 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		if err := tx.DeleteSignIn(ctx, in); err != nil {
 			return err
 		}
+		if !in.MailCodeAt.IsZero() {
+			a = a.Delivered() // the code arrived
+		}
 		a.LastSignInAt = now
 		out = account.Session{Account: a.ID, Stamp: a.Stamp, At: in.MailCodeAt, Factors: in.Proofs()}
 		return account.Put(ctx, tx, s.journal, account.Person(a.ID), "account.signed_in", &a, now)

@@ -24,6 +24,8 @@ const (
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
 
+	MailContactFormer       Template = "contact_former"       // to the former contact address: notices go elsewhere now
+	MailContactNew          Template = "contact_new"          // to the new contact address: notices come here now
 	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
 	MailMembershipApproved  Template = "membership_approved"  // to the applicant
 	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
@@ -66,6 +68,8 @@ var mails = []struct {
 	{MailLoginChangeUndone, []string{valueName, valueAt}},
 	{MailLoginChanged, []string{valueName, valueAt}},
 	{MailLoginTaken, []string{valueName, valueAt}},
+	{MailContactFormer, []string{valueName, valueAt}},
+	{MailContactNew, []string{valueName, valueAt}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},

@@ -14,6 +14,8 @@ type Person struct {
 	DisplayName  string
 	SortName     string
 	ContactEmail string
+	Phone        string                // of an applicant: E.164; show it by way of account.FormatPhone
+	Address      account.PostalAddress // of an applicant
 	Status       account.Status
 	Technical    bool // a program and not a person
 }
@@ -23,6 +25,13 @@ func personOf(a account.Account) Person {
 		ID: a.ID, DisplayName: a.DisplayName(), SortName: a.SortName(), ContactEmail: a.ContactEmail, Status: a.Status,
 		Technical: a.Kind == account.KindTechnical,
 	}
+}
+
+// applicantOf is personOf with all that a manager may see of whoever asks to join.
+func applicantOf(a account.Account) Person {
+	p := personOf(a)
+	p.Phone, p.Address = a.Profile.Phone, a.Profile.Address
+	return p
 }
 
 // Case is a membership with all that is needed to show or decide it.
@@ -153,7 +162,7 @@ func (s *Service) Case(ctx context.Context, by account.Actor, id MembershipID) (
 
 // cases loads what belongs to memberships, each structure and account once.
 func (s *Service) cases(ctx context.Context, tx Tx, viewer account.Account, ms []Membership) ([]Case, error) {
-	structures, units, people := map[ID]Structure{}, map[ID][]Unit{}, map[account.ID]Person{viewer.ID: personOf(viewer)}
+	structures, units, people := map[ID]Structure{}, map[ID][]Unit{}, map[account.ID]Person{viewer.ID: applicantOf(viewer)}
 	out := make([]Case, 0, len(ms))
 	for _, m := range ms {
 		if _, seen := structures[m.Structure]; !seen {
@@ -172,7 +181,7 @@ func (s *Service) cases(ctx context.Context, tx Tx, viewer account.Account, ms [
 			if err != nil {
 				return nil, err
 			}
-			people[m.Account] = personOf(a)
+			people[m.Account] = applicantOf(a)
 		}
 		out = append(out, Case{
 			Membership: m, Structure: structures[m.Structure], Applicant: people[m.Account],

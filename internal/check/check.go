@@ -24,6 +24,7 @@ import (
 //	address  an e-mail address in canonical form
 //	id       an identifier of ours
 //	day      a civil date of the calendar (a type with Valid() bool)
+//	country  a country code of ISO 3166-1 alpha-2, in capitals
 var engine = sync.OnceValue(func() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	must := func(tag string, fn validator.Func) {
@@ -37,6 +38,7 @@ var engine = sync.OnceValue(func() *validator.Validate {
 		canonical, err := address.Parse(f.Field().String())
 		return err == nil && canonical == f.Field().String()
 	})
+	v.RegisterAlias("country", "iso3166_1_alpha2")
 	must("id", func(f validator.FieldLevel) bool { return ids.Valid(f.Field().String()) })
 	must("day", func(f validator.FieldLevel) bool {
 		d, ok := f.Field().Interface().(interface{ Valid() bool })
@@ -74,6 +76,16 @@ func Fields(v any) []fault.Field {
 		out = append(out, fault.Field{Path: path(f.StructNamespace()), Code: f.Tag(), Param: f.Param()})
 	}
 	return out
+}
+
+// Value returns what is wrong with one value under the rules of a tag, under the given
+// path; nil if nothing is. It stops at the first rule that does not hold.
+func Value(path string, v any, rules string) []fault.Field {
+	var found validator.ValidationErrors
+	if !errors.As(engine().Var(v, rules), &found) {
+		return nil
+	}
+	return []fault.Field{{Path: path, Code: found[0].Tag(), Param: found[0].Param()}}
 }
 
 // Struct is Fields as an error: nil, or an ErrInvalid of the operation.
