@@ -135,16 +135,47 @@ func standing(ctx context.Context, tx Tx, by account.Actor, id ID) (Standing, er
 		id = "" // no structure has such a name
 	}
 	at, err := tx.Standing(ctx, by.ID, id)
-	switch {
-	case err != nil:
-		return Standing{}, err
-	case at.Account.Status != account.StatusActive:
-		return Standing{}, account.ErrNotActive
-	case at.Structure.ID == "":
-		return Standing{}, ErrNotFound
-	default:
-		return at, nil
+	if err == nil {
+		err = at.check()
 	}
+	if err != nil {
+		return Standing{}, err
+	}
+	return at, nil
+}
+
+// check says why nobody can act in this standing, if so.
+func (at Standing) check() error {
+	switch {
+	case at.Account.Status != account.StatusActive:
+		return account.ErrNotActive
+	case at.Structure.ID == "":
+		return ErrNotFound
+	default:
+		return nil
+	}
+}
+
+// deciding loads a membership with the person who is to decide on it, and checks that
+// this person may.
+func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id MembershipID, now time.Time) (Deciding, error) {
+	if err := account.MayAct(by); err != nil {
+		return Deciding{}, err
+	}
+	if !ids.Valid(id) {
+		return Deciding{}, ErrNotFound
+	}
+	d, err := tx.Deciding(ctx, by.ID, id)
+	if err == nil {
+		err = d.check()
+	}
+	if err == nil {
+		err = s.permitted(d.Account, d.Structure, d.Membership, authz.ActionDecideMemberships, now)
+	}
+	if err == nil && d.Applicant.ID == "" {
+		err = ErrNotFound
+	}
+	return d, err
 }
 
 func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time) error {
