@@ -62,21 +62,36 @@ func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (struc
 func (tx *Tx) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
 	t := tx.store.tables
 	var d structure.Deciding
+	var memberships []structure.Membership
+	var accounts []account.Account
 	err := tx.ask(ctx, tx.statementContext(ctx),
 		one(&d.Head, headFields, t.headAround, string(notify.StructureChain("")), string(id)),
-		one(&d.Subject, t.memberships.fields, t.memberships.get, string(id)),
-		one(&d.Applicant, t.accounts.fields, t.accountOf, string(id)),
-		one(&d.Structure, t.structures.fields, t.structureAround, string(id)),
-		one(&d.Account, t.accounts.fields, t.accounts.get, string(a)),
-		one(&d.Membership, t.memberships.fields, t.membershipBeside, string(a), string(id)))
-	switch {
-	case err != nil:
+		all(&memberships, t.memberships.fields, t.membershipsAround, string(id), string(a), string(id)),
+		all(&accounts, t.accounts.fields, t.accountsAround, string(a), string(id)),
+		one(&d.Structure, t.structures.fields, t.structureAround, string(id)))
+	if err != nil {
 		return structure.Deciding{}, err
-	case d.Subject.ID == "":
-		return structure.Deciding{}, storage.ErrNotFound
-	default:
-		return d, nil
 	}
+	for _, m := range memberships { // a decider's own membership comes twice
+		if m.ID == id {
+			d.Subject = m
+		}
+		if m.Account == a {
+			d.Membership = m
+		}
+	}
+	if d.Subject.ID == "" {
+		return structure.Deciding{}, storage.ErrNotFound
+	}
+	for _, who := range accounts {
+		if who.ID == a {
+			d.Account = who
+		}
+		if who.ID == d.Subject.Account {
+			d.Applicant = who
+		}
+	}
+	return d, nil
 }
 
 // PutMembership implements storage.Tx.

@@ -30,9 +30,10 @@ type tables struct {
 	lastEvent, head               string
 	enqueue                       string
 
-	// Of a membership, by its id: its account, its structure and the end of that
-	// structure's chain, and the membership of another account in that structure.
-	accountOf, structureAround, headAround, membershipBeside string
+	// What is around a membership, by its id: its structure and the end of that one's
+	// chain; itself and the membership of another account in that structure; its
+	// account and another.
+	structureAround, headAround, membershipsAround, accountsAround string
 }
 
 func newTables(d *Dialect) *tables {
@@ -60,10 +61,11 @@ func newTables(d *Dialect) *tables {
 
 	account := "(SELECT account_id FROM habilis_memberships WHERE id = ?)"
 	around := "(SELECT structure_id FROM habilis_memberships WHERE id = ?)"
-	t.accountOf = d.rebind(t.accounts.selectAll + " WHERE id = " + account)
 	t.structureAround = d.rebind(t.structures.selectAll + " WHERE id = " + around)
 	t.headAround = d.rebind(fmt.Sprintf(head, "? || "+around))
-	t.membershipBeside = d.rebind(t.memberships.selectAll + " WHERE account_id = ? AND structure_id = " + around)
+	t.membershipsAround = d.rebind(t.memberships.selectAll + " WHERE id = ? UNION ALL " +
+		t.memberships.selectAll + " WHERE account_id = ? AND structure_id = " + around)
+	t.accountsAround = d.rebind(t.accounts.selectAll + " WHERE id IN (?, " + account + ")")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
 	return t
 }
