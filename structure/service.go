@@ -116,14 +116,14 @@ func (s *Service) note(text string) (Note, error) {
 }
 
 // authorise checks that a person may do an administrative action on a structure,
-// and returns both. Whoever is no member gets [ErrNotFound], a member without the
-// right [ErrDenied].
-func (s *Service) authorise(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (account.Account, Structure, error) {
+// and returns the structure. Whoever is no member gets [ErrNotFound], a member
+// without the right [ErrDenied].
+func (s *Service) authorise(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (Structure, error) {
 	at, err := standing(ctx, tx, by, id)
 	if err != nil {
-		return account.Account{}, Structure{}, err
+		return Structure{}, err
 	}
-	return at.Account, at.Structure, s.permitted(at.Account, at.Structure, at.Membership, act, now)
+	return at.Structure, s.permitted(at.Account, at.Structure, at.Membership, act, now)
 }
 
 // standing loads a person who acts, a structure, and what the one is in the other.
