@@ -53,6 +53,17 @@ type Event struct {
 	Hash      string          // SHA-256 over all of the above, hexadecimal
 }
 
+// Head is the end of a chain: what the next event has to know of those before it. The
+// zero Head is the end of a chain without events.
+type Head struct {
+	Sequence int64
+	At       time.Time
+	Hash     string
+}
+
+// Head returns the end of a chain whose newest event is e.
+func (e Event) Head() Head { return Head{Sequence: e.Sequence, At: e.At, Hash: e.Hash} }
+
 // Decode reads the state after the change into v, a pointer to the domain type
 // that recorded it.
 func (e Event) Decode(v any) error {

@@ -42,17 +42,27 @@ type Fact struct {
 	State     any             // the object after the change; a type without personal data, encoded as JSON
 }
 
+// chain selects the chain that f belongs to.
+func (f Fact) chain() Chain {
+	if f.Structure != "" {
+		return StructureChain(f.Structure)
+	}
+	return AccountChain(f.Account)
+}
+
 // Record appends one event in the unit of work that makes the change. Two units
 // that record into one chain at the same time collide, and one runs again.
 func (j *Journal) Record(ctx context.Context, tx Tx, f Fact) error {
-	chain := AccountChain(f.Account)
-	if f.Structure != "" {
-		chain = StructureChain(f.Structure)
-	}
-	last, err := tx.LastEvent(ctx, chain)
+	last, err := tx.LastEvent(ctx, f.chain())
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return err
 	}
+	return j.RecordAfter(ctx, tx, last.Head(), f)
+}
+
+// RecordAfter is Record for a unit that has read the end of the chain already. It
+// collides with whatever was recorded in the chain since that end was read.
+func (j *Journal) RecordAfter(ctx context.Context, tx Tx, last Head, f Fact) error {
 	state, err := json.Marshal(f.State)
 	if err != nil {
 		return fmt.Errorf("state of %s: %w", f.Kind, err)
@@ -66,7 +76,7 @@ func (j *Journal) Record(ctx context.Context, tx Tx, f Fact) error {
 		at = last.At // the clock went back; the order of the history does not
 	}
 	e := Event{
-		ID: EventID(id), Chain: chain, Sequence: last.Sequence + 1, At: at,
+		ID: EventID(id), Chain: f.chain(), Sequence: last.Sequence + 1, At: at,
 		Actor: f.Actor.recorded(), Kind: f.Kind, Object: f.Object, Account: f.Account, Structure: f.Structure,
 		State: state, Previous: last.Hash,
 	}

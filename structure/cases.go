@@ -146,7 +146,7 @@ func (s *Service) Case(ctx context.Context, by account.Actor, id MembershipID) (
 			return err
 		}
 		if m.Account != a.ID {
-			if _, _, err := s.authorise(ctx, tx, by, m.Structure, authz.ActionDecideMemberships, now); err != nil {
+			if _, err := s.authorise(ctx, tx, by, m.Structure, authz.ActionDecideMemberships, now); err != nil {
 				return ErrNotFound
 			}
 		}

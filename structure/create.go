@@ -145,7 +145,7 @@ func (s *Service) AddService(ctx context.Context, by account.Actor, id ID, spec 
 	}
 	var u Unit
 	err = s.store.Update(ctx, func(tx Tx) error {
-		_, st, err := s.authorise(ctx, tx, by, id, authz.ActionModifyStructure, now)
+		st, err := s.authorise(ctx, tx, by, id, authz.ActionModifyStructure, now)
 		if err != nil {
 			return err
 		}

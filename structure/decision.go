@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/notify"
@@ -31,16 +30,16 @@ func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID
 		return Membership{}, fault.Invalid(op, fault.Field{Path: "until", Code: "before_from"})
 	}
 	return s.decide(ctx, by, id, a.Scope, func(c decisionCase) (Membership, notify.Kind, error) {
-		if c.applicant.Status != account.StatusActive && c.applicant.Status != account.StatusPendingActivation {
+		if c.Applicant.Status != account.StatusActive && c.Applicant.Status != account.StatusPendingActivation {
 			return Membership{}, "", ErrApplicantGone
 		}
 		if a.Scope != nil {
-			added := a.Scope.Minus(c.held.Granted) // what is held already may stay, whatever became of the service
+			added := a.Scope.Minus(c.Subject.Granted) // what is held already may stay, whatever became of the service
 			if bad := unavailable(c.units, added, c.now); len(bad) > 0 {
 				return Membership{}, "", fault.Invalid(op, bad...)
 			}
 		}
-		m, err := c.held.Approve(a, c.manager.ID, c.now)
+		m, err := c.Subject.Approve(a, c.Account.ID, c.now)
 		return m, "membership.approved", err
 	}, func(c decisionCase, m Membership) notify.Mail {
 		return notify.Mail{Template: notify.MailMembershipApproved, Values: notify.Values{
@@ -70,7 +69,7 @@ func (s *Service) Reject(ctx context.Context, by account.Actor, id MembershipID,
 		return Membership{}, err
 	}
 	return s.decide(ctx, by, id, nil, func(c decisionCase) (Membership, notify.Kind, error) {
-		m, err := c.held.Reject(reason, c.manager.ID, c.now)
+		m, err := c.Subject.Reject(reason, c.Account.ID, c.now)
 		return m, "membership.rejected", err
 	}, func(decisionCase, Membership) notify.Mail {
 		return notify.Mail{Template: notify.MailMembershipRejected, Values: notify.Values{"Reason": r.Reason}}
@@ -79,12 +78,9 @@ func (s *Service) Reject(ctx context.Context, by account.Actor, id MembershipID,
 
 // decisionCase is what a decision is made from.
 type decisionCase struct {
-	held      Membership
-	structure Structure
-	units     []Unit
-	manager   account.Account
-	applicant account.Account
-	now       time.Time
+	Deciding
+	units []Unit
+	now   time.Time
 }
 
 // decide runs one decision on a request: load, let rule decide, put, record, tell
@@ -100,26 +96,20 @@ func (s *Service) decide(
 		m = Membership{}
 		c := decisionCase{now: now}
 		var err error
-		if c.held, err = find(ctx, tx.Membership, id); err != nil {
+		if c.Deciding, err = s.deciding(ctx, tx, by, id, now); err != nil {
 			return err
 		}
-		if c.manager, c.structure, err = s.authorise(ctx, tx, by, c.held.Structure, authz.ActionDecideMemberships, now); err != nil {
-			return err
-		}
-		if c.held.named() || ticked != nil && len(ticked.Services) > 0 {
-			if c.units, err = tx.Units(ctx, c.structure.ID); err != nil {
+		if c.Subject.named() || ticked != nil && len(ticked.Services) > 0 {
+			if c.units, err = tx.Units(ctx, c.Structure.ID); err != nil {
 				return err
 			}
 		}
-		if c.applicant, err = tx.Account(ctx, c.held.Account); err != nil {
-			return err
-		}
 		var kind notify.Kind
 		if m, kind, err = rule(c); err != nil {
-			m = c.held // the decision that was made, for whoever came second
+			m = c.Subject // the decision that was made, for whoever came second
 			return err
 		}
-		if err := s.putMembership(ctx, tx, by, kind, &m, now); err != nil {
+		if err := s.putMembershipAfter(ctx, tx, c.Head, by, kind, &m, now); err != nil {
 			return err
 		}
 		return s.tellApplicant(ctx, tx, c, m, mail(c, m))
@@ -128,10 +118,10 @@ func (s *Service) decide(
 }
 
 func (s *Service) tellApplicant(ctx context.Context, tx Tx, c decisionCase, m Membership, mail notify.Mail) error {
-	to := c.applicant
+	to := c.Applicant
 	mail.Key = fmt.Sprintf("decided/%s/%d", m.ID, m.Version)
 	mail.To, mail.Account, mail.Language = to.ContactEmail, to.ID, to.Language
-	mail.Values["Name"], mail.Values["Structure"] = to.DisplayName(), c.structure.DisplayName()
+	mail.Values["Name"], mail.Values["Structure"] = to.DisplayName(), c.Structure.DisplayName()
 	mail.Values["Link"] = s.links.To(s.links.Memberships, "")
 	return s.journal.Enqueue(ctx, tx, c.now, mail)
 }

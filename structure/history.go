@@ -41,7 +41,7 @@ func (s *Service) History(ctx context.Context, by account.Actor, id ID, q Histor
 	now := s.clock()
 	var out []Entry
 	err := s.store.View(ctx, func(tx Tx) error {
-		_, st, err := s.authorise(ctx, tx, by, id, authz.ActionReadHistory, now)
+		st, err := s.authorise(ctx, tx, by, id, authz.ActionReadHistory, now)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/page"
+	"github.com/habilis-go/habilis/notify"
 )
 
 // MembershipID names a membership. Values are UUIDs of version 7.
@@ -152,6 +153,20 @@ type Standing struct {
 	Account    account.Account
 	Structure  Structure
 	Membership Membership
+	Head       notify.Head // the end of the structure's chain
+}
+
+// Deciding is the standing of somebody who is to decide on a membership, and that.
+type Deciding struct {
+	Standing
+	Subject   Membership
+	Applicant account.Account // whom the subject belongs to
+}
+
+// Member is a membership with the account that it belongs to.
+type Member struct {
+	Membership Membership
+	Account    account.Account
 }
 
 // MembershipQuery selects memberships. Conditions are ANDed; a zero condition

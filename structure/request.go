@@ -85,7 +85,7 @@ func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Mem
 		if m, err = held.Ask(r.scope(), authz.Between(r.From, r.Until, s.zone), comment, now); err != nil {
 			return err
 		}
-		if err := s.putMembership(ctx, tx, by, "membership.requested", &m, now); err != nil {
+		if err := s.putMembershipAfter(ctx, tx, at.Head, by, "membership.requested", &m, now); err != nil {
 			return err
 		}
 		return s.tellApprovers(ctx, tx, at.Account, at.Structure, units, m, now)
@@ -142,16 +142,13 @@ func (s *Service) tellApprovers(ctx context.Context, tx Tx, applicant account.Ac
 		roles = append(roles, RoleSecondaryManager)
 	}
 	for _, role := range roles {
-		managers, err := tx.Memberships(ctx, MembershipQuery{Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: role})
+		managers, err := tx.Members(ctx, MembershipQuery{Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: role})
 		if err != nil {
 			return err
 		}
 		for _, manager := range managers {
-			to, err := tx.Account(ctx, manager.Account)
-			if err != nil {
-				return err
-			}
-			if to.ID == applicant.ID || s.permitted(to, st, manager, authz.ActionDecideMemberships, now) != nil {
+			to := manager.Account
+			if to.ID == applicant.ID || s.permitted(to, st, manager.Membership, authz.ActionDecideMemberships, now) != nil {
 				continue
 			}
 			if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{

@@ -128,14 +128,20 @@ func (s *Service) note(text string) (Note, error) {
 }
 
 // authorise checks that a person may do an administrative action on a structure,
-// and returns both. Whoever is no member gets [ErrNotFound], a member without the
-// right [ErrDenied].
-func (s *Service) authorise(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (account.Account, Structure, error) {
+// and returns the structure. Whoever is no member gets [ErrNotFound], a member
+// without the right [ErrDenied].
+func (s *Service) authorise(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (Structure, error) {
+	at, err := s.authorised(ctx, tx, by, id, act, now)
+	return at.Structure, err
+}
+
+// authorised is authorise for those who also ask who acts.
+func (s *Service) authorised(ctx context.Context, tx Tx, by account.Actor, id ID, act authz.Action, now time.Time) (Standing, error) {
 	at, err := standing(ctx, tx, by, id)
 	if err != nil {
-		return account.Account{}, Structure{}, err
+		return Standing{}, err
 	}
-	return at.Account, at.Structure, s.permitted(at.Account, at.Structure, at.Membership, act, now)
+	return at, s.permitted(at.Account, at.Structure, at.Membership, act, now)
 }
 
 // standing loads a person who acts, a structure, and what the one is in the other.
@@ -147,16 +153,47 @@ func standing(ctx context.Context, tx Tx, by account.Actor, id ID) (Standing, er
 		id = "" // no structure has such a name
 	}
 	at, err := tx.Standing(ctx, by.ID, id)
-	switch {
-	case err != nil:
-		return Standing{}, err
-	case at.Account.Status != account.StatusActive:
-		return Standing{}, account.ErrNotActive
-	case at.Structure.ID == "":
-		return Standing{}, ErrNotFound
-	default:
-		return at, nil
+	if err == nil {
+		err = at.check()
 	}
+	if err != nil {
+		return Standing{}, err
+	}
+	return at, nil
+}
+
+// check says why nobody can act in this standing, if so.
+func (at Standing) check() error {
+	switch {
+	case at.Account.Status != account.StatusActive:
+		return account.ErrNotActive
+	case at.Structure.ID == "":
+		return ErrNotFound
+	default:
+		return nil
+	}
+}
+
+// deciding loads a membership with the person who is to decide on it, and checks that
+// this person may.
+func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id MembershipID, now time.Time) (Deciding, error) {
+	if err := account.MayAct(by); err != nil {
+		return Deciding{}, err
+	}
+	if !ids.Valid(id) {
+		return Deciding{}, ErrNotFound
+	}
+	d, err := tx.Deciding(ctx, by.ID, id)
+	if err == nil {
+		err = d.check()
+	}
+	if err == nil {
+		err = s.permitted(d.Account, d.Structure, d.Membership, authz.ActionDecideMemberships, now)
+	}
+	if err == nil && d.Applicant.ID == "" {
+		err = ErrNotFound
+	}
+	return d, err
 }
 
 func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time) error {

@@ -105,8 +105,22 @@ func (s *Service) putMembership(ctx context.Context, tx Tx, by account.Actor, ki
 		return err
 	}
 	m.Version++
-	return s.journal.Record(ctx, tx, notify.Fact{
+	return s.journal.Record(ctx, tx, membershipFact(by, kind, *m, now))
+}
+
+// putMembershipAfter is putMembership for a unit that has read the end of the
+// structure's chain.
+func (s *Service) putMembershipAfter(ctx context.Context, tx Tx, last notify.Head, by account.Actor, kind notify.Kind, m *Membership, now time.Time) error {
+	if err := tx.PutMembership(ctx, *m); err != nil {
+		return err
+	}
+	m.Version++
+	return s.journal.RecordAfter(ctx, tx, last, membershipFact(by, kind, *m, now))
+}
+
+func membershipFact(by account.Actor, kind notify.Kind, m Membership, now time.Time) notify.Fact {
+	return notify.Fact{
 		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectMembership, ID: string(m.ID)},
-		Account: m.Account, Structure: m.Structure, State: MembershipStateOf(*m),
-	})
+		Account: m.Account, Structure: m.Structure, State: MembershipStateOf(m),
+	}
 }

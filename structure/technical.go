@@ -71,25 +71,25 @@ func (s *Service) CreateTechnical(ctx context.Context, by account.Actor, id ID, 
 		return nil, err
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
-		manager, st, err := s.authorise(ctx, tx, by, id, authz.ActionManageTechnical, now)
+		at, err := s.authorised(ctx, tx, by, id, authz.ActionManageTechnical, now)
 		if err != nil {
 			return err
 		}
-		if err := s.roomForTechnical(ctx, tx, st); err != nil {
+		if err := s.roomForTechnical(ctx, tx, at.Structure); err != nil {
 			return err
 		}
 		if _, there, err := known(tx.AccountByLogin(ctx, spec.Login)); err != nil || there {
 			return errors.Join(err, loginTaken(op, there))
 		}
 		a, join := fresh, m // a second run starts from the same values
-		a.Language = manager.Language
+		a.Language = at.Account.Language
 		if a.ContactEmail == "" {
-			a.ContactEmail = manager.ContactEmail
+			a.ContactEmail = at.Account.ContactEmail
 		}
 		if err := account.Put(ctx, tx, s.journal, by, "account.technical_created", &a, now); err != nil {
 			return err
 		}
-		if err := tx.PutStructure(ctx, st); err != nil { // guards the limit
+		if err := tx.PutStructure(ctx, at.Structure); err != nil { // guards the limit
 			return err
 		}
 		return s.putMembership(ctx, tx, by, "membership.approved", &join, now)
@@ -244,7 +244,7 @@ func (s *Service) Technicals(ctx context.Context, by account.Actor, id ID) ([]Te
 	var out []Technical
 	err := s.store.View(ctx, func(tx Tx) error {
 		out = nil
-		_, st, err := s.authorise(ctx, tx, by, id, authz.ActionManageTechnical, now)
+		st, err := s.authorise(ctx, tx, by, id, authz.ActionManageTechnical, now)
 		if err != nil {
 			return err
 		}
@@ -269,7 +269,7 @@ func (s *Service) Technicals(ctx context.Context, by account.Actor, id ID) ([]Te
 func (s *Service) managedTechnical(
 	ctx context.Context, tx Tx, by account.Actor, id ID, who account.ID, now time.Time,
 ) (Structure, Membership, account.Account, error) {
-	_, st, err := s.authorise(ctx, tx, by, id, authz.ActionManageTechnical, now)
+	st, err := s.authorise(ctx, tx, by, id, authz.ActionManageTechnical, now)
 	if err != nil {
 		return st, Membership{}, account.Account{}, err
 	}

@@ -39,8 +39,15 @@ type Tx interface {
 	Membership(ctx context.Context, id MembershipID) (Membership, error)
 
 	// Standing returns an account, a structure, and the membership of the one in the
-	// other, in one read. What does not exist is zero and no error.
+	// other, with the end of the structure's chain. What does not exist is zero and no
+	// error. The end of the chain MUST NOT be newer than the rest: a unit that records
+	// after it collides with everything that was recorded in the structure since.
 	Standing(ctx context.Context, a account.ID, s ID) (Standing, error)
+
+	// Deciding returns a membership, the account that it belongs to, and the Standing
+	// of another account in its structure. A membership that does not exist is
+	// ErrNotFound; what else does not exist is zero and no error.
+	Deciding(ctx context.Context, a account.ID, id MembershipID) (Deciding, error)
 
 	// PutMembership inserts (Version 0) or replaces a membership. Refused with
 	// ErrExists: a second membership of one account in one structure, and a second
@@ -49,6 +56,10 @@ type Tx interface {
 
 	// Memberships lists the memberships that q selects, in the order that q states.
 	Memberships(ctx context.Context, q MembershipQuery) ([]Membership, error)
+
+	// Members lists what Memberships lists, each with the account that it belongs to.
+	// An account that does not exist is zero.
+	Members(ctx context.Context, q MembershipQuery) ([]Member, error)
 }
 
 // Store runs units of work over [Tx]. storage.Structures makes one from a

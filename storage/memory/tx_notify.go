@@ -20,13 +20,15 @@ func (t *tx) AppendEvent(ctx context.Context, e notify.Event) error {
 }
 
 func (t *tx) LastEvent(ctx context.Context, c notify.Chain) (notify.Event, error) {
-	return read(ctx, t, func() (notify.Event, error) {
-		way := chainEvents(c).byPosition()
-		for e := range t.db.events.scanBack(way, way.text(string(c)).last()) {
-			return t.db.events.kind.own(e), nil
-		}
-		return notify.Event{}, storage.ErrNotFound
-	})
+	return read(ctx, t, func() (notify.Event, error) { return t.lastEvent(c) })
+}
+
+func (t *tx) lastEvent(c notify.Chain) (notify.Event, error) {
+	way := chainEvents(c).byPosition()
+	for e := range t.db.events.scanBack(way, way.text(string(c)).last()) {
+		return t.db.events.kind.own(e), nil
+	}
+	return notify.Event{}, storage.ErrNotFound
 }
 
 func (t *tx) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, error) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -56,12 +57,27 @@ func (t *tx) Membership(ctx context.Context, id structure.MembershipID) (structu
 }
 
 func (t *tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
-	return read(ctx, t, func() (structure.Standing, error) {
-		// What is not there comes back zero, beside an error that says so.
-		who, _ := t.db.accounts.get(byID(a))
-		where, _ := t.db.structures.get(byID(s))
-		what, _ := t.db.memberships.find(pairKey(a, s))
-		return structure.Standing{Account: who, Structure: where.Structure, Membership: what}, nil
+	return read(ctx, t, func() (structure.Standing, error) { return t.standing(a, s), nil })
+}
+
+// standing gathers what there is. What is not there comes back zero, beside an error
+// that says so.
+func (t *tx) standing(a account.ID, s structure.ID) structure.Standing {
+	who, _ := t.db.accounts.get(byID(a))
+	where, _ := t.db.structures.get(byID(s))
+	what, _ := t.db.memberships.find(pairKey(a, s))
+	last, _ := t.lastEvent(notify.StructureChain(s))
+	return structure.Standing{Account: who, Structure: where.Structure, Membership: what, Head: last.Head()}
+}
+
+func (t *tx) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
+	return read(ctx, t, func() (structure.Deciding, error) {
+		m, err := t.db.memberships.get(byID(id))
+		if err != nil {
+			return structure.Deciding{}, err
+		}
+		applicant, _ := t.db.accounts.get(byID(m.Account)) // zero if it is not there
+		return structure.Deciding{Standing: t.standing(a, m.Structure), Subject: m, Applicant: applicant}, nil
 	})
 }
 
@@ -89,6 +105,21 @@ func (t *tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]st
 			return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
 		})
 		return all[:min(limit, len(all))], nil
+	})
+}
+
+func (t *tx) Members(ctx context.Context, q structure.MembershipQuery) ([]structure.Member, error) {
+	ms, err := t.Memberships(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, t, func() ([]structure.Member, error) {
+		var out []structure.Member
+		for _, m := range ms {
+			a, _ := t.db.accounts.get(byID(m.Account)) // zero if it is not there
+			out = append(out, structure.Member{Membership: m, Account: a})
+		}
+		return out, nil
 	})
 }
 

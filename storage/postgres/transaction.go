@@ -38,7 +38,10 @@ type transaction struct {
 	pending []sqlstore.Write
 }
 
-var _ sqlstore.Deferrer = (*transaction)(nil)
+var (
+	_ sqlstore.Deferrer = (*transaction)(nil)
+	_ sqlstore.Asker    = (*transaction)(nil)
+)
 
 // Defer implements sqlstore.Deferrer.
 func (t *transaction) Defer(w sqlstore.Write) { t.pending = append(t.pending, w) }
@@ -51,7 +54,7 @@ func (t *transaction) Flush(ctx context.Context) error {
 	if len(t.pending) == 0 {
 		return nil
 	}
-	results, err := t.send(ctx, "", nil)
+	results, err := t.send(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +67,7 @@ func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int6
 		tag, err := t.conn.Exec(ctx, query, args...)
 		return tag.RowsAffected(), err
 	}
-	results, err := t.send(ctx, query, args)
+	results, err := t.send(ctx, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
 		return 0, err
 	}
@@ -80,7 +83,7 @@ func (t *transaction) Query(ctx context.Context, query string, args ...any) (sql
 	if t.begin == "" && len(t.pending) == 0 {
 		return t.conn.Query(ctx, query, args...)
 	}
-	results, err := t.send(ctx, query, args)
+	results, err := t.send(ctx, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +95,33 @@ func (t *transaction) Query(ctx context.Context, query string, args ...any) (sql
 	return batchRows{rows, results}, nil
 }
 
-// send sends what is due before a statement together with it, and reads the answers
-// to all but the statement. An empty statement is left out.
-func (t *transaction) send(ctx context.Context, query string, args []any) (pgx.BatchResults, error) {
+// Ask implements sqlstore.Asker.
+func (t *transaction) Ask(ctx context.Context, reads []sqlstore.Read) error {
+	results, err := t.send(ctx, reads...)
+	if err != nil {
+		return err
+	}
+	for _, r := range reads {
+		if err := takeNext(results, r); err != nil {
+			_ = results.Close() // says the same again, or less
+			return err
+		}
+	}
+	return results.Close()
+}
+
+func takeNext(results pgx.BatchResults, r sqlstore.Read) error {
+	rows, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return r.Take(rows)
+}
+
+// send sends what is due before some statements together with them, and reads the
+// answers to all but these.
+func (t *transaction) send(ctx context.Context, statements ...sqlstore.Read) (pgx.BatchResults, error) {
 	var all pgx.Batch
 	begins, pending := t.begin != "", t.pending
 	if begins {
@@ -103,8 +130,8 @@ func (t *transaction) send(ctx context.Context, query string, args []any) (pgx.B
 	for _, w := range pending {
 		all.Queue(w.Query, w.Args...)
 	}
-	if query != "" {
-		all.Queue(query, args...)
+	for _, s := range statements {
+		all.Queue(s.Query, s.Args...)
 	}
 	t.begin, t.pending = "", nil
 	results := t.conn.SendBatch(ctx, &all)
@@ -154,7 +181,7 @@ func (t *transaction) Commit(ctx context.Context) error {
 }
 
 func (t *transaction) end(ctx context.Context, statement string) error {
-	results, err := t.send(ctx, statement, nil)
+	results, err := t.send(ctx, sqlstore.Read{Query: statement})
 	if err != nil {
 		return err
 	}

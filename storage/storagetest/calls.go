@@ -59,6 +59,8 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Units":                 call(func() ([]structure.Unit, error) { return tx.Units(ctx, structureID(1)) }),
 		"Membership":            call(func() (structure.Membership, error) { return tx.Membership(ctx, membershipID(1)) }),
 		"Standing":              call(func() (structure.Membership, error) { return between(ctx, tx, accountID(1), structureID(1)) }),
+		"Deciding":              call(func() (structure.Deciding, error) { return tx.Deciding(ctx, accountID(1), membershipID(1)) }),
+		"Members":               call(func() ([]structure.Member, error) { return tx.Members(ctx, structure.MembershipQuery{}) }),
 		"Memberships":           call(func() ([]structure.Membership, error) { return tx.Memberships(ctx, structure.MembershipQuery{}) }),
 		"LastEvent":             call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
 		"Events":                call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"time"
 
+	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -10,6 +11,8 @@ import (
 func membershipListCases() []testCase {
 	return []testCase{
 		{"Standing", standings},
+		{"Deciding", decidings},
+		{"Members", membersWithAccounts},
 		{"Filters", membershipFilters},
 		{"NoStructures", noStructures},
 		{"Order", membershipOrder},
@@ -80,6 +83,37 @@ func membershipFilters(b *bench) {
 	}
 	b.equal("Memberships lists whole memberships", members(b, q{Account: accountID(3)})[0],
 		load(b, membershipKind(), newMembership(3)))
+}
+
+func membersWithAccounts(b *bench) {
+	puts(b, accountKind(), newAccount(1), newAccount(2), newAccount(3))
+	puts(b, membershipKind(),
+		member(1, 2, 1, structure.StatusApproved, structure.RoleSecondaryManager, structure.Scope{}),
+		member(2, 1, 1, structure.StatusApproved, structure.RolePrincipalManager, structure.Scope{}),
+		member(3, 3, 1, structure.StatusPending, structure.RoleMember, structure.Scope{}),
+		member(4, 9, 1, structure.StatusApproved, structure.RoleMember, structure.Scope{}),
+		member(5, 2, 2, structure.StatusApproved, structure.RoleMember, structure.Scope{}),
+	)
+	for _, q := range []structure.MembershipQuery{
+		{},
+		{Structures: []structure.ID{structureID(1)}},
+		{Structures: []structure.ID{structureID(1)}, Role: structure.RolePrincipalManager},
+		{Structures: []structure.ID{structureID(1), structureID(2)}, Statuses: []structure.MembershipStatus{structure.StatusApproved}, Limit: 2},
+		{Account: accountID(2)},
+		{AfterAt: minute(0), AfterID: membershipID(1), Limit: 3},
+		{Structures: []structure.ID{}},
+	} {
+		var want []structure.Member
+		for _, m := range members(b, q) {
+			who := structure.Member{Membership: m}
+			if m.Account != accountID(9) {
+				who.Account = list(b, func(tx storage.Tx) (account.Account, error) { return tx.Account(b.ctx, m.Account) })
+			}
+			want = append(want, who)
+		}
+		got := list(b, func(tx storage.Tx) ([]structure.Member, error) { return tx.Members(b.ctx, q) })
+		b.equal("Members lists what Memberships lists, each with its account", got, want)
+	}
 }
 
 func noStructures(b *bench) {

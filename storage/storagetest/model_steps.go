@@ -199,7 +199,7 @@ func (g *generator) status() notify.MessageStatus {
 // question draws a read.
 func (g *generator) question() step {
 	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
-	switch g.below(14) {
+	switch g.below(15) {
 	case 0:
 		return get(fmt.Sprintf("Account(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Account, error) {
 			return tx.Account(ctx, accountID(n))
@@ -229,12 +229,16 @@ func (g *generator) question() step {
 			return tx.Units(ctx, structureID(m))
 		})
 	case 7:
-		return get(fmt.Sprintf("Standing(%d, %d)", n, m), func(ctx context.Context, tx storage.Tx) (structure.Membership, error) {
-			return between(ctx, tx, accountID(n), structureID(m))
+		return get(fmt.Sprintf("Standing(%d, %d)", n, m), func(ctx context.Context, tx storage.Tx) (structure.Standing, error) {
+			return tx.Standing(ctx, accountID(n), structureID(m))
 		})
 	case 8:
 		return get(fmt.Sprintf("LastEvent(%d)", m), func(ctx context.Context, tx storage.Tx) (notify.Event, error) {
 			return tx.LastEvent(ctx, notify.StructureChain(structureID(m)))
+		})
+	case 9:
+		return get(fmt.Sprintf("Deciding(%d, %d)", m, n), func(ctx context.Context, tx storage.Tx) (structure.Deciding, error) {
+			return tx.Deciding(ctx, accountID(m), membershipID(n))
 		})
 	default:
 		return g.search()
@@ -261,6 +265,11 @@ func (g *generator) search() step {
 		q.Statuses = pick(g, nil, nil, []structure.MembershipStatus{structure.StatusPending})
 		if g.below(2) == 0 {
 			q.AfterAt, q.AfterID = at, membershipID(n)
+		}
+		if g.below(2) == 0 {
+			return get(fmt.Sprintf("Members(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Member, error) {
+				return tx.Members(ctx, q)
+			})
 		}
 		return get(fmt.Sprintf("Memberships(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Membership, error) {
 			return tx.Memberships(ctx, q)

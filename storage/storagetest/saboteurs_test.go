@@ -402,6 +402,36 @@ func (x emptyMeansAll) Memberships(ctx context.Context, q structure.MembershipQu
 	return x.Tx.Memberships(ctx, q)
 }
 
+type forgetsHeads struct{ storage.Tx }
+
+func (x forgetsHeads) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
+	at, err := x.Tx.Standing(ctx, a, s)
+	at.Head = notify.Head{}
+	return at, err
+}
+
+func (x forgetsHeads) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
+	d, err := x.Tx.Deciding(ctx, a, id)
+	d.Head = notify.Head{}
+	return d, err
+}
+
+// mixesMembers joins accounts to memberships by their place in the list.
+type mixesMembers struct{ storage.Tx }
+
+func (x mixesMembers) Members(ctx context.Context, q structure.MembershipQuery) ([]structure.Member, error) {
+	all, err := x.Tx.Members(ctx, q)
+	people := make([]account.Account, 0, len(all))
+	for _, m := range all {
+		people = append(people, m.Account)
+	}
+	slices.SortFunc(people, func(a, b account.Account) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	for i := range all {
+		all[i].Account = people[i]
+	}
+	return all, err
+}
+
 type eventsTwice struct{ storage.Tx }
 
 func (x eventsTwice) AppendEvent(ctx context.Context, e notify.Event) error {

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -64,46 +63,6 @@ func (c instant) Scan(src any) error {
 	default:
 		return fmt.Errorf("an instant came as %T", src)
 	}
-	return nil
-}
-
-// perhaps is a column that may be missing: NULL leaves the field as it is.
-type perhaps struct{ field any }
-
-// Scan reads what is there.
-func (c perhaps) Scan(src any) error {
-	if src == nil {
-		return nil
-	}
-	switch p := c.field.(type) {
-	case *string:
-		return take(p, src)
-	case *bool:
-		if n, ok := src.(int64); ok { // SQLite has no booleans
-			*p = n != 0
-			return nil
-		}
-		return take(p, src)
-	case *int:
-		var n int64
-		err := take(&n, src)
-		*p = int(n)
-		return err
-	case *int64:
-		return take(p, src)
-	case sql.Scanner:
-		return p.Scan(src)
-	default:
-		return fmt.Errorf("no column holds a %T", c.field)
-	}
-}
-
-func take[T any](into *T, src any) error {
-	v, ok := src.(T)
-	if !ok {
-		return fmt.Errorf("a %T came as %T", *into, src)
-	}
-	*into = v
 	return nil
 }
 

@@ -26,6 +26,20 @@ type Conn interface {
 	Query(ctx context.Context, query string, args ...any) (Rows, error)
 }
 
+// Read is a statement that reads, and what becomes of its rows.
+type Read struct {
+	Query string
+	Args  []any
+	Take  func(Rows) error // leaves Close to the caller; what ended the rows is in its error
+}
+
+// Asker is an optional ability of a Conn: to send several reads at once, which saves
+// all but one of them a way to the server and back. They run in their order; what
+// others commit meanwhile may show in the later ones.
+type Asker interface {
+	Ask(ctx context.Context, reads []Read) error
+}
+
 // Write is a statement that writes one row.
 type Write struct {
 	Query string

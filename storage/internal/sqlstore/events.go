@@ -45,6 +45,8 @@ func conflictIfTaken(err error) error {
 	return err
 }
 
+func headFields(h *notify.Head) []any { return []any{&h.Sequence, sorted(&h.At), &h.Hash} }
+
 // LastEvent implements storage.Tx.
 func (tx *Tx) LastEvent(ctx context.Context, c notify.Chain) (notify.Event, error) {
 	t := tx.store.tables

@@ -2,9 +2,11 @@ package sqlstore
 
 import (
 	"context"
-	"strings"
+	"errors"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -39,37 +41,57 @@ func (tx *Tx) Membership(ctx context.Context, id structure.MembershipID) (struct
 	return get(ctx, tx, t, t.get, string(id))
 }
 
-// Standing implements storage.Tx.
+// Standing implements storage.Tx. The end of the chain is read first, so that it is
+// not newer than the rest.
 func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
 	t := tx.store.tables
-	return get(ctx, tx, t.standings, t.standing, string(a), string(s), string(a), string(s))
+	var at structure.Standing
+	err := tx.ask(ctx, tx.statementContext(ctx),
+		one(&at.Head, headFields, t.head, string(notify.StructureChain(s))),
+		one(&at.Account, t.accounts.fields, t.accounts.get, string(a)),
+		one(&at.Structure, t.structures.fields, t.structures.get, string(s)),
+		one(&at.Membership, t.memberships.fields, t.membershipOf, string(a), string(s)))
+	if err != nil {
+		return structure.Standing{}, err
+	}
+	return at, nil
 }
 
-// standingTable reads three tables as one. What is missing comes as NULL.
-func standingTable(t *tables) *table[structure.Standing] {
-	return &table[structure.Standing]{fields: func(v *structure.Standing) []any {
-		fields := append(t.accounts.fields(&v.Account), t.structures.fields(&v.Structure)...)
-		fields = append(fields, t.memberships.fields(&v.Membership)...)
-		for i, f := range fields {
-			fields[i] = perhaps{f}
+// Deciding implements storage.Tx. It reads in the order of Standing. The account and
+// the structure of a membership never change, so each statement looks them up.
+func (tx *Tx) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
+	t := tx.store.tables
+	var d structure.Deciding
+	var memberships []structure.Membership
+	var accounts []account.Account
+	err := tx.ask(ctx, tx.statementContext(ctx),
+		one(&d.Head, headFields, t.headAround, string(notify.StructureChain("")), string(id)),
+		all(&memberships, t.memberships.fields, t.membershipsAround, string(id), string(a), string(id)),
+		all(&accounts, t.accounts.fields, t.accountsAround, string(a), string(id)),
+		one(&d.Structure, t.structures.fields, t.structureAround, string(id)))
+	if err != nil {
+		return structure.Deciding{}, err
+	}
+	for _, m := range memberships { // a decider's own membership comes twice
+		if m.ID == id {
+			d.Subject = m
 		}
-		return fields
-	}}
-}
-
-func standingQuery(t *tables) string {
-	var columns []string
-	for _, of := range []struct {
-		alias   string
-		columns []string
-	}{{"a", t.accounts.columns}, {"s", t.structures.columns}, {"m", t.memberships.columns}} {
-		for _, c := range of.columns {
-			columns = append(columns, of.alias+"."+c)
+		if m.Account == a {
+			d.Membership = m
 		}
 	}
-	return "SELECT " + strings.Join(columns, ", ") + " FROM (SELECT 1) AS one" +
-		" LEFT JOIN habilis_accounts a ON a.id = ? LEFT JOIN habilis_structures s ON s.id = ?" +
-		" LEFT JOIN habilis_memberships m ON m.account_id = ? AND m.structure_id = ?"
+	if d.Subject.ID == "" {
+		return structure.Deciding{}, storage.ErrNotFound
+	}
+	for _, who := range accounts {
+		if who.ID == a {
+			d.Account = who
+		}
+		if who.ID == d.Subject.Account {
+			d.Applicant = who
+		}
+	}
+	return d, nil
 }
 
 // PutMembership implements storage.Tx.
@@ -83,6 +105,12 @@ func (tx *Tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]s
 		return nil, tx.ready(ctx) // any of none
 	}
 	t := tx.store.tables.memberships
+	query, args := tx.selection(t.selectAll, q)
+	return list(ctx, tx, t, query, args...)
+}
+
+// selection writes what q selects from the memberships.
+func (tx *Tx) selection(from string, q structure.MembershipQuery) (string, []any) {
 	var w where
 	w.equal("account_id", string(q.Account))
 	in(&w, "structure_id", q.Structures)
@@ -97,6 +125,39 @@ func (tx *Tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]s
 	if !q.AfterAt.IsZero() || q.AfterID != "" {
 		w.and("(requested_at, id) > (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
 	}
-	query, args := w.query(tx.store.dialect, t.selectAll, "requested_at, id", q.Capped())
-	return list(ctx, tx, t, query, args...)
+	return w.query(tx.store.dialect, from, "requested_at, id", q.Capped())
+}
+
+// Members implements storage.Tx. Two reads are cheaper than a join of whole rows. An
+// account that came into the list between them is read once more.
+func (tx *Tx) Members(ctx context.Context, q structure.MembershipQuery) ([]structure.Member, error) {
+	if q.Structures != nil && len(q.Structures) == 0 {
+		return nil, tx.ready(ctx) // any of none
+	}
+	t := tx.store.tables
+	query, args := tx.selection(t.memberships.selectAll, q)
+	within, _ := tx.selection("SELECT account_id FROM "+t.memberships.name, q)
+	var memberships []structure.Membership
+	var accounts []account.Account
+	err := tx.ask(ctx, ctx,
+		all(&memberships, t.memberships.fields, query, args...),
+		all(&accounts, t.accounts.fields, t.accounts.selectAll+" WHERE id IN ("+within+")", args...))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[account.ID]account.Account, len(accounts))
+	for _, a := range accounts {
+		known[a.ID] = a
+	}
+	members := make([]structure.Member, len(memberships))
+	for i, m := range memberships {
+		a, ok := known[m.Account]
+		if !ok {
+			if a, err = tx.Account(ctx, m.Account); err != nil && !errors.Is(err, storage.ErrNotFound) {
+				return nil, err
+			}
+		}
+		members[i] = structure.Member{Membership: m, Account: a}
+	}
+	return members, nil
 }

@@ -127,29 +127,38 @@ func list[T any](ctx context.Context, tx *Tx, t *table[T], query string, args ..
 }
 
 func read[T any](ctx, statement context.Context, tx *Tx, t *table[T], query string, args []any) ([]T, error) {
-	if err := tx.ready(ctx); err != nil {
+	var found []T
+	if err := tx.ask(ctx, statement, all(&found, t.fields, query, args...)); err != nil {
 		return nil, err
 	}
-	rows, err := tx.conn.Query(statement, query, args...)
-	if err != nil {
-		return nil, tx.fail(ctx, "read", err)
-	}
-	defer rows.Close()
-	var found []T
-	for rows.Next() {
-		var v T
-		if err := rows.Scan(t.fields(&v)...); err != nil {
-			return nil, tx.fail(ctx, "read", err)
-		}
-		found = append(found, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, tx.fail(ctx, "read", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, tx.fail(ctx, "read", err)
-	}
 	return found, nil
+}
+
+// all reads every row that query selects into a list.
+func all[T any](into *[]T, fields func(*T) []any, query string, args ...any) Read {
+	return Read{Query: query, Args: args, Take: func(rows Rows) error {
+		for rows.Next() {
+			var v T
+			if err := rows.Scan(fields(&v)...); err != nil {
+				return err
+			}
+			*into = append(*into, v)
+		}
+		return rows.Err()
+	}}
+}
+
+// one reads the row that query selects, and leaves what it reads into as it is if
+// there is none.
+func one[T any](into *T, fields func(*T) []any, query string, args ...any) Read {
+	return Read{Query: query, Args: args, Take: func(rows Rows) error {
+		for rows.Next() {
+			if err := rows.Scan(fields(into)...); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}}
 }
 
 // rebind numbers the placeholders if the dialect wants that. No statement holds a

@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"fmt"
+
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
@@ -25,10 +27,14 @@ type tables struct {
 	signInsExpired        string
 	structureByIdentifier string
 	unitsOf               string
-	standings             *table[structure.Standing]
-	standing              string
-	lastEvent             string
+	membershipOf          string
+	lastEvent, head       string
 	enqueue               string
+
+	// What is around a membership, by its id: its structure and the end of that one's
+	// chain; itself and the membership of another account in that structure; its
+	// account and another.
+	structureAround, headAround, membershipsAround, accountsAround string
 }
 
 func newTables(d *Dialect) *tables {
@@ -49,8 +55,18 @@ func newTables(d *Dialect) *tables {
 	t.signInsExpired = d.rebind(t.signIns.selectAll + " WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?")
 	t.structureByIdentifier = t.structures.by(d, "identifier_scheme", "identifier_value")
 	t.unitsOf = d.rebind(t.units.selectAll + " WHERE structure_id = ? ORDER BY code, id")
-	t.standings, t.standing = standingTable(t), d.rebind(standingQuery(t))
+	t.membershipOf = t.memberships.by(d, "account_id", "structure_id")
 	t.lastEvent = d.rebind(t.events.selectAll + " WHERE chain = ? ORDER BY sequence DESC LIMIT 1")
+	head := "SELECT sequence, recorded_at, hash FROM habilis_events WHERE chain = %s ORDER BY sequence DESC LIMIT 1"
+	t.head = d.rebind(fmt.Sprintf(head, "?"))
+
+	account := "(SELECT account_id FROM habilis_memberships WHERE id = ?)"
+	around := "(SELECT structure_id FROM habilis_memberships WHERE id = ?)"
+	t.structureAround = d.rebind(t.structures.selectAll + " WHERE id = " + around)
+	t.headAround = d.rebind(fmt.Sprintf(head, "? || "+around))
+	t.membershipsAround = d.rebind(t.memberships.selectAll + " WHERE id = ? UNION ALL " +
+		t.memberships.selectAll + " WHERE account_id = ? AND structure_id = " + around)
+	t.accountsAround = d.rebind(t.accounts.selectAll + " WHERE id IN (?, " + account + ")")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
 	return t
 }

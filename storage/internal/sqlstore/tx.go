@@ -97,6 +97,39 @@ func (tx *Tx) fail(ctx context.Context, what string, err error) error {
 	return tx.lost
 }
 
+// ask runs reads in their order, together if the connection can do that.
+func (tx *Tx) ask(ctx, statement context.Context, reads ...Read) error {
+	if err := tx.ready(ctx); err != nil {
+		return err
+	}
+	err := askAll(statement, tx.conn, reads)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return tx.fail(ctx, "read", err)
+	}
+	return nil
+}
+
+func askAll(ctx context.Context, conn Conn, reads []Read) error {
+	if a, ok := conn.(Asker); ok && len(reads) > 1 {
+		return a.Ask(ctx, reads)
+	}
+	for _, r := range reads {
+		rows, err := conn.Query(ctx, r.Query, r.Args...)
+		if err != nil {
+			return err
+		}
+		err = r.Take(rows)
+		rows.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // write runs a statement that writes one row, or has it kept back.
 func (tx *Tx) write(ctx context.Context, w Write) error {
 	if err := tx.ready(ctx); err != nil {

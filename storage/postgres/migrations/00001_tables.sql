@@ -149,12 +149,14 @@ CREATE TABLE habilis_memberships (
     version          BIGINT           NOT NULL,
     undecided        BOOLEAN          NOT NULL
 );
-CREATE UNIQUE INDEX habilis_memberships_pair ON habilis_memberships (account_id, structure_id);
 CREATE UNIQUE INDEX habilis_memberships_principal ON habilis_memberships (structure_id)
     WHERE role = 'principal_manager' AND status = 'approved';
 CREATE INDEX habilis_memberships_managers ON habilis_memberships (structure_id, requested_at, id) WHERE role <> 'member';
 CREATE INDEX habilis_memberships_structure ON habilis_memberships (structure_id, requested_at, id);
 CREATE INDEX habilis_memberships_undecided ON habilis_memberships (structure_id, requested_at, id) WHERE undecided;
+-- The last one: while statistics are still of a small table, PostgreSQL takes the newest
+-- of the indexes that seem equally good, and the one of the structure is not.
+CREATE UNIQUE INDEX habilis_memberships_pair ON habilis_memberships (account_id, structure_id);
 
 CREATE TABLE habilis_events (
     id              TEXT COLLATE "C" NOT NULL,
