@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -20,6 +21,8 @@ type Service struct {
 	hasher  *Hasher
 	policy  Policy
 	links   notify.Links
+
+	attachments *AttachmentEngine
 }
 
 // Options are the optional parts of a [Service].
@@ -29,11 +32,20 @@ type Options struct {
 	Hasher *Hasher          // Defaults to NewHasher(Hashing{}, Random).
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
+
+	Contents Contents // Where the contents of attachments lie. Defaults to none: attachments answer ErrNoContents.
+	Scanner  Scanner  // Looks for malware in attachments. Defaults to none: nothing is looked for.
+
+	// InUse reports whether the host needs an attachment that somebody wants to delete,
+	// such as one that an invoice refers to. It runs before the unit of work.
+	// Defaults to none: nothing is in use.
+	InUse func(ctx context.Context, a Attachment) (bool, error)
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
 type Policy struct {
-	Password PasswordPolicy // which passwords are acceptable
+	Attachments AttachmentPolicy // which files are acceptable, and how many
+	Password    PasswordPolicy   // which passwords are acceptable
 
 	// ActivationLifetime is how long an activation link lives.
 	ActivationLifetime time.Duration
@@ -52,6 +64,7 @@ type Policy struct {
 // Guide2024 is the default policy.
 func Guide2024() Policy {
 	return Policy{
+		Attachments:        AttachmentsGuide2024(),
 		Password:           PasswordClassic(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
@@ -73,7 +86,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return nil
+		return p.Attachments.check()
 	}
 }
 
@@ -107,10 +120,15 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 		}
 	}
 	maker := ids.NewMaker(o.Random)
-	return &Service{
+	s := &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links,
-	}, nil
+	}
+	s.attachments = &AttachmentEngine{
+		store: store, journal: s.journal, ids: maker, now: o.Now, policy: o.Policy.Attachments,
+		contents: o.Contents, scanner: o.Scanner, inUse: o.InUse,
+	}
+	return s, nil
 }
 
 // clock reads the time once for an operation, in the precision that is stored.

@@ -35,6 +35,7 @@ type World struct {
 	Store      storage.Store
 	Clock      *Clock
 	Keys       *account.Keys
+	Contents   *Contents
 	Accounts   *account.Service
 	SignIns    *mfa.Service
 	Structures *structure.Service
@@ -67,7 +68,7 @@ var Start = time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
 // New builds a deployment over a store.
 func New(tb testing.TB, store storage.Store) *World {
 	tb.Helper()
-	w := &World{Store: store, Clock: &Clock{at: Start}}
+	w := &World{Store: store, Clock: &Clock{at: Start}, Contents: NewContents()}
 	key := make([]byte, account.KeySize)
 	for i := range key {
 		key[i] = byte(i)
@@ -77,11 +78,15 @@ func New(tb testing.TB, store storage.Store) *World {
 	require.NoError(tb, err)
 	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
 	require.NoError(tb, err)
-	w.Accounts, err = account.New(storage.Accounts(store), w.Keys, &account.Options{Now: w.Clock.Now, Hasher: hasher})
+	w.Accounts, err = account.New(storage.Accounts(store), w.Keys, &account.Options{
+		Now: w.Clock.Now, Hasher: hasher, Contents: w.Contents,
+	})
 	require.NoError(tb, err)
 	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
 	require.NoError(tb, err)
-	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{Now: w.Clock.Now})
+	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{
+		Now: w.Clock.Now, Attachments: w.Accounts.AttachmentEngine(),
+	})
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
 	return w
