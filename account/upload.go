@@ -44,12 +44,12 @@ func begin(content io.Reader, limit int64, allowed []string) (*upload, []fault.F
 		return nil, missing(), nil
 	}
 	head := make([]byte, min(headSize, limit+1))
-	n, err := io.ReadFull(content, head)
+	n, err := readHead(content, head)
 	up := &upload{from: io.MultiReader(bytes.NewReader(head[:n]), content), sum: sha256.New()}
 	switch {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF) && n == 0:
 		return nil, missing(), nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF):
 		up.from = bytes.NewReader(head[:n])
 	case err != nil:
 		return nil, nil, fmt.Errorf("reading the content: %w", err)
@@ -58,6 +58,17 @@ func begin(content io.Reader, limit int64, allowed []string) (*upload, []fault.F
 		return up, []fault.Field{{Path: "content", Code: "media_type"}}, nil
 	}
 	return up, nil, nil
+}
+
+// readHead fills head as far as it can. Unlike io.ReadFull it keeps a content that ends
+// apart from one that broke off, of which io.ErrUnexpectedEOF tells.
+func readHead(content io.Reader, head []byte) (n int, err error) {
+	for n < len(head) && err == nil {
+		var more int
+		more, err = content.Read(head[n:])
+		n += more
+	}
+	return n, err
 }
 
 // missing is the field of a content that is not there or empty.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
@@ -224,3 +225,7 @@ func (w *World) Proven(tb testing.TB) {
 	require.NoError(tb, err)
 	require.True(tb, r.OK(), "%v", r.Violations)
 }
+
+// Journal returns a journal over the world's keys, for tests that write what the
+// services would.
+func (w *World) Journal() *notify.Journal { return notify.NewJournal(w.Keys, ids.NewMaker(nil)) }
