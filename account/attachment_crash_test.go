@@ -340,6 +340,26 @@ func TestUploadDoesNotSurviveTheSweep(t *testing.T) {
 	nothingLeft(t, w)
 }
 
+// An upload that is under way when its owner is closed does not come back either.
+func TestUploadDoesNotSurviveItsOwner(t *testing.T) {
+	t.Parallel()
+	w := memoryWorld(t)
+	by := w.Join(t, julie)
+	closing := &sweepingScanner{do: func() {
+		require.NoError(t, storage.Accounts(w.Store).Update(t.Context(), func(tx account.Tx) error {
+			return account.RemoveAttachments(t.Context(), tx, w.Journal(), account.System(), account.Owner{Account: by.ID}, w.Clock.Now())
+		}))
+	}}
+	s := files(t, w, func(o *account.Options, _ *account.AttachmentPolicy) { o.Scanner = closing })
+	_, err := s.AddAttachment(t.Context(), by, file("a"), bytes.NewReader(pdf(100)))
+	require.ErrorIs(t, err, account.ErrUploadOver)
+	require.Len(t, rows(t, w), len(w.Contents.Keys()))
+	w.Clock.Move(2 * time.Hour)
+	_, err = w.Accounts.SweepAttachments(t.Context())
+	require.NoError(t, err)
+	nothingLeft(t, w)
+}
+
 type sweepingScanner struct{ do func() }
 
 func (s *sweepingScanner) Scan(context.Context, io.Reader) (account.Verdict, error) {

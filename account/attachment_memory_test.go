@@ -33,7 +33,7 @@ func (f folder) Put(_ context.Context, key string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	_, err = io.Copy(struct{ io.Writer }{out}, content)
 	return err
 }

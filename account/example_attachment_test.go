@@ -78,7 +78,7 @@ func ExampleService_OpenAttachment() {
 		fmt.Println(err)
 		return
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	fmt.Println(a.DownloadName(), a.MediaType, string(habilis.Must(io.ReadAll(content))))
 	// Output: Note.txt text/plain Bonjour
 }

@@ -64,7 +64,7 @@ func ExampleService_OpenAttachment() {
 		fmt.Println(err)
 		return
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	fmt.Println(string(habilis.Must(io.ReadAll(content))))
 	// Output: Article 1
 }
