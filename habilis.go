@@ -53,6 +53,14 @@ type Options struct {
 	// messages.LANG.json. Defaults to none.
 	Messages fs.FS
 
+	// Contents keeps the bytes of attachments and photos. Defaults to none: attachments
+	// answer account.ErrNoContents. They do the same inside the host's own transaction
+	// and in a preview, since bytes cannot be rolled back.
+	Contents account.Contents
+
+	Scanner account.Scanner                                               // Looks for malware in attachments. Defaults to none.
+	InUse   func(ctx context.Context, a account.Attachment) (bool, error) // Whether the host needs an attachment; see account.Options.InUse. Defaults to none.
+
 	Hashing   account.Hashing           // Cost of a password hash. Defaults to those of account.Hashing.
 	Accounts  *account.Policy           // Defaults to account.Guide2024().
 	SignIns   *mfa.Policy               // Defaults to mfa.Guide2024().
@@ -120,8 +128,13 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	o, hasher := h.opts, h.hasher
 	h = &Habilis{store: store, opts: o, hasher: hasher, messages: h.messages}
 	var err error
+	contents := o.Contents
+	if storage.Joined(store) {
+		contents = nil
+	}
 	if h.Accounts, err = account.New(storage.Accounts(store), o.Keys, &account.Options{
 		Now: o.Now, Random: o.Random, Hasher: hasher, Links: o.Links, Policy: o.Accounts,
+		Contents: contents, Scanner: o.Scanner, InUse: o.InUse,
 	}); err != nil {
 		return nil, err
 	}
@@ -132,6 +145,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	}
 	if h.Structures, err = structure.New(storage.Structures(store), o.Keys, &structure.Options{
 		Now: o.Now, Random: o.Random, Zone: o.Zone, Links: o.Links, Policy: o.Structure, Authz: o.Authz,
+		Attachments: h.Accounts.AttachmentEngine(),
 	}); err != nil {
 		return nil, err
 	}

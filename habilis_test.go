@@ -26,6 +26,7 @@ import (
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/pgtest"
+	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
@@ -276,6 +277,43 @@ func TestRunDeliversAndStops(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		require.NotEmpty(t, inbox.Token("hubert@atelier.example"))
 		require.Empty(t, inbox.Token("julie@atelier.example"), "ML-11: a link that is dead by now is not sent")
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
+// The background work removes what an upload left behind, and attachments stay out of
+// what can be rolled back: a preview, and the host's own transaction.
+func TestAttachmentsInTheHouse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inbox, contents, store := notify.NewInbox(), worldtest.NewContents(), memory.New()
+		h, err := habilis.New(store, &habilis.Options{Mailer: inbox, Hashing: cheap, Contents: contents})
+		require.NoError(t, err)
+		julie := (&setting{h: h, store: store, inbox: inbox}).join(t, "julie@atelier.example", "Julie")
+		note := account.NewAttachment{Designation: "Note", Type: "other"}
+		_, err = h.Preview(t.Context(), func(h *habilis.Habilis) error {
+			_, err := h.Accounts.AddAttachment(t.Context(), julie, note, strings.NewReader("x"))
+			return err
+		})
+		require.ErrorIs(t, err, account.ErrNoContents)
+		require.Empty(t, contents.Keys())
+
+		_, err = h.Accounts.AddAttachment(t.Context(), julie, note, strings.NewReader("x"))
+		require.NoError(t, err)
+		require.NoError(t, store.Update(t.Context(), func(tx storage.Tx) error {
+			found, err := tx.Attachments(t.Context(), account.AttachmentQuery{})
+			require.NoError(t, err)
+			found[0].Status, found[0].StatusSince = account.AttachmentRemoved, time.Now()
+			return tx.PutAttachment(t.Context(), found[0])
+		}))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- h.Run(ctx) }()
+		time.Sleep(2*time.Hour - time.Minute)
+		require.Len(t, contents.Keys(), 1)
+		time.Sleep(2 * time.Minute)
+		require.Empty(t, contents.Keys())
 		cancel()
 		require.NoError(t, <-done)
 	})

@@ -34,6 +34,11 @@ func (h *Habilis) Run(ctx context.Context) error {
 			if _, err := h.SignIns.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
 				h.report(err)
 			}
+			if h.opts.Contents != nil {
+				if _, err := h.Accounts.SweepAttachments(ctx); err != nil && ctx.Err() == nil {
+					h.report(err)
+				}
+			}
 			select {
 			case <-ctx.Done():
 				return

@@ -5,6 +5,26 @@ import "github.com/habilis-go/habilis/internal/fault"
 // Errors of this package; compare with errors.Is. Anonymous callers never get one
 // that tells whether an address has an account.
 var (
+	// ErrAttachmentInUse: the host needs the file; see Options.InUse.
+	ErrAttachmentInUse = fault.New("attachment_in_use", "the file is in use and cannot be deleted")
+
+	// ErrFlagged: the scanner found malware; nothing was kept (FI-14).
+	ErrFlagged = fault.New("file_flagged", "the file was refused by the virus scanner")
+
+	// ErrNoContents: the service has no place to keep contents; see Options.Contents.
+	ErrNoContents = fault.New("no_contents", "there is no place for the contents of files here")
+
+	// ErrNotScanned: the scanner could not judge the file; it is refused or waits in
+	// quarantine (FI-13).
+	ErrNotScanned = fault.New("file_not_scanned", "the file could not be checked for viruses; try again later")
+
+	// ErrQuota: the owner has as many files or bytes as allowed, what other uploads
+	// under way may need counted in (FI-08).
+	ErrQuota = fault.New("quota_reached", "there is no room for another file of this size")
+
+	// ErrUploadOver: the upload took longer than the policy's window.
+	ErrUploadOver = fault.New("upload_over", "the upload took too long; start again")
+
 	// ErrLinkExpired: the link is over, was replaced by a newer one, or never was.
 	ErrLinkExpired = fault.New("link_expired", "the link is no longer valid; ask for a new one")
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -22,6 +23,8 @@ type Service struct {
 	policy  Policy
 	links   notify.Links
 	towns   Towns
+
+	attachments *AttachmentEngine
 }
 
 // Options are the optional parts of a [Service].
@@ -32,12 +35,21 @@ type Options struct {
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
 	Towns  Towns            // Checks postcodes against towns. Defaults to none: they need not match.
+
+	Contents Contents // Where the contents of attachments lie. Defaults to none: attachments answer ErrNoContents.
+	Scanner  Scanner  // Looks for malware in attachments. Defaults to none: nothing is looked for.
+
+	// InUse reports whether the host needs an attachment that somebody wants to delete,
+	// such as one that an invoice refers to. It runs before the unit of work.
+	// Defaults to none: nothing is in use.
+	InUse func(ctx context.Context, a Attachment) (bool, error)
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
 type Policy struct {
 	Password    PasswordPolicy    // which passwords are acceptable
 	LoginChange LoginChangePolicy // how the login address changes
+	Attachments AttachmentPolicy  // which files are acceptable, and how many
 
 	// ActivationLifetime is how long an activation link lives.
 	ActivationLifetime time.Duration
@@ -59,6 +71,7 @@ type Policy struct {
 // Guide2024 is the default policy.
 func Guide2024() Policy {
 	return Policy{
+		Attachments:        AttachmentsGuide2024(),
 		Password:           PasswordClassic(),
 		LoginChange:        loginChange2024(),
 		ActivationLifetime: time.Hour,
@@ -81,7 +94,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check())
+		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check(), p.Attachments.check())
 	}
 }
 
@@ -115,10 +128,15 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 		}
 	}
 	maker := ids.NewMaker(o.Random)
-	return &Service{
+	s := &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns,
-	}, nil
+	}
+	s.attachments = &AttachmentEngine{
+		store: store, journal: s.journal, ids: maker, now: o.Now, policy: o.Policy.Attachments,
+		contents: o.Contents, scanner: o.Scanner, inUse: o.InUse,
+	}
+	return s, nil
 }
 
 // clock reads the time once for an operation, in the precision that is stored.

@@ -18,12 +18,16 @@ type Past struct {
 	Structure   *State         // of a structure's chain, nil before its first event
 	Units       map[ServiceID]UnitState
 	Memberships map[MembershipID]MembershipState
+	Attachments map[account.AttachmentID]account.AttachmentState
 	Last        notify.Event // the newest event that was applied
 }
 
 // NewPast returns the state of a chain before its first event.
 func NewPast() *Past {
-	return &Past{Units: map[ServiceID]UnitState{}, Memberships: map[MembershipID]MembershipState{}}
+	return &Past{
+		Units: map[ServiceID]UnitState{}, Memberships: map[MembershipID]MembershipState{},
+		Attachments: map[account.AttachmentID]account.AttachmentState{},
+	}
 }
 
 // Apply checks that e follows what was applied before and takes over the state that
@@ -42,6 +46,8 @@ func (p *Past) Apply(e notify.Event) error {
 		return decode(e, func(v UnitState) { p.Units[ServiceID(e.Object.ID)] = v })
 	case ObjectMembership:
 		return decode(e, func(v MembershipState) { p.Memberships[MembershipID(e.Object.ID)] = v })
+	case account.ObjectAttachment:
+		return decode(e, func(v account.AttachmentState) { p.Attachments[account.AttachmentID(e.Object.ID)] = v })
 	default:
 		return notify.ErrBrokenChain.With(fmt.Sprintf("event %d of chain %s tells of an unknown kind of object", e.Sequence, e.Chain))
 	}

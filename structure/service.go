@@ -24,6 +24,8 @@ type Service struct {
 	policy  Policy
 	authz   authz.Policy
 	links   notify.Links
+
+	attachments *account.AttachmentEngine
 }
 
 // Options are the optional parts of a [Service].
@@ -34,6 +36,10 @@ type Options struct {
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
 	Authz  *authz.Policy    // Defaults to authz.Guide2024().
+
+	// Attachments is the engine of the account service. Defaults to none: attachments
+	// answer account.ErrNoContents.
+	Attachments *account.AttachmentEngine
 }
 
 // Policy holds what a deployment decides about structures. It is data.
@@ -113,6 +119,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 	return &Service{
 		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
 		now: o.Now, zone: o.Zone, policy: *o.Policy, authz: *o.Authz, links: links,
+		attachments: o.Attachments,
 	}, nil
 }
 

@@ -98,7 +98,7 @@ func (r *Report) finish(ctx context.Context, tx Tx, c notify.Chain, p *Past, bro
 			return err
 		}
 		r.same("account", id, there, account.StateOf(a), p.Account != nil, p.Account)
-		return nil
+		return r.attachments(ctx, tx, account.Owner{Account: account.ID(id)}, p)
 	default:
 		return r.structure(ctx, tx, ID(id), p)
 	}
@@ -141,7 +141,7 @@ func (r *Report) structure(ctx context.Context, tx Tx, id ID, p *Past) error {
 	for gone := range p.Memberships {
 		r.same(ObjectMembership, string(gone), false, nil, true, nil)
 	}
-	return nil
+	return r.attachments(ctx, tx, account.Owner{Structure: id}, p)
 }
 
 // same compares a row with what the history says of it.
@@ -197,7 +197,7 @@ func (r *Report) orphans(ctx context.Context, tx Tx) error {
 			q.AfterName, q.AfterID = Fold(s.LegalName), s.ID
 		}
 		if len(ss) < batch {
-			return nil
+			return r.stray(ctx, tx)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
@@ -35,6 +36,7 @@ type World struct {
 	Store      storage.Store
 	Clock      *Clock
 	Keys       *account.Keys
+	Contents   *Contents
 	Accounts   *account.Service
 	SignIns    *mfa.Service
 	Structures *structure.Service
@@ -67,7 +69,7 @@ var Start = time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
 // New builds a deployment over a store.
 func New(tb testing.TB, store storage.Store) *World {
 	tb.Helper()
-	w := &World{Store: store, Clock: &Clock{at: Start}}
+	w := &World{Store: store, Clock: &Clock{at: Start}, Contents: NewContents()}
 	key := make([]byte, account.KeySize)
 	for i := range key {
 		key[i] = byte(i)
@@ -77,11 +79,15 @@ func New(tb testing.TB, store storage.Store) *World {
 	require.NoError(tb, err)
 	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
 	require.NoError(tb, err)
-	w.Accounts, err = account.New(storage.Accounts(store), w.Keys, &account.Options{Now: w.Clock.Now, Hasher: hasher})
+	w.Accounts, err = account.New(storage.Accounts(store), w.Keys, &account.Options{
+		Now: w.Clock.Now, Hasher: hasher, Contents: w.Contents,
+	})
 	require.NoError(tb, err)
 	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
 	require.NoError(tb, err)
-	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{Now: w.Clock.Now})
+	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{
+		Now: w.Clock.Now, Attachments: w.Accounts.AttachmentEngine(),
+	})
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
 	return w
@@ -219,3 +225,7 @@ func (w *World) Proven(tb testing.TB) {
 	require.NoError(tb, err)
 	require.True(tb, r.OK(), "%v", r.Violations)
 }
+
+// Journal returns a journal over the world's keys, for tests that write what the
+// services would.
+func (w *World) Journal() *notify.Journal { return notify.NewJournal(w.Keys, ids.NewMaker(nil)) }

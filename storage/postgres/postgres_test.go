@@ -127,7 +127,7 @@ func TestMigrateAtOnce(t *testing.T) {
 	var migrations, accounts int
 	require.NoError(t, pool(t, dsn).QueryRow(t.Context(),
 		"SELECT (SELECT count(*) FROM habilis_migrations), (SELECT count(*) FROM habilis_accounts)").Scan(&migrations, &accounts))
-	require.Equal(t, 2, migrations, "version 0 and the one migration")
+	require.Equal(t, 3, migrations, "version 0 and the two migrations")
 	require.Equal(t, 8, accounts)
 }
 
