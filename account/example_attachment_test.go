@@ -10,15 +10,15 @@ import (
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/memory"
 )
 
 // keeper is a deployment that keeps files, with one active account.
 func keeper() (*habilis.Habilis, account.Actor) {
 	ctx, inbox := context.Background(), notify.NewInbox()
-	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Contents: worldtest.NewContents()}))
+	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Contents: blob.NewMemory()}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: "julie@atelier.example", GivenName: "Julie", FamilyName: "Bon", AcceptConditions: true,
 	}))

@@ -9,8 +9,8 @@ import (
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/memory"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -18,7 +18,7 @@ import (
 // keeping is a deployment that keeps files, with a structure, its manager, and a file.
 func keeping() (*structure.Service, account.Actor, structure.ID, account.AttachmentID) {
 	ctx, inbox := context.Background(), notify.NewInbox()
-	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Contents: worldtest.NewContents()}))
+	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Contents: blob.NewMemory()}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: "pauline@atelier.example", GivenName: "Pauline", FamilyName: "Dufour", AcceptConditions: true,
 	}))

@@ -1,77 +1,58 @@
 package worldtest
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"sync"
+	"time"
 
-	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/storage/blob"
 )
 
-// Contents keeps contents in memory. It stands in for blob.NewMemory() and counts what
-// is there and what is open.
+// Contents keeps contents in memory and tells what is there and what is open.
 type Contents struct {
+	*blob.Memory
+
 	mu   sync.Mutex
-	kept map[string][]byte
 	open int
 }
 
 // NewContents returns an empty store of contents.
-func NewContents() *Contents { return &Contents{kept: map[string][]byte{}} }
-
-// Put implements account.Contents.
-func (c *Contents) Put(_ context.Context, key string, content io.Reader) error {
-	all, err := io.ReadAll(content)
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, taken := c.kept[key]; taken {
-		return fault.ErrExists
-	}
-	c.kept[key] = all
-	return nil
-}
+func NewContents() *Contents { return &Contents{Memory: blob.NewMemory()} }
 
 // Open implements account.Contents.
-func (c *Contents) Open(_ context.Context, key string) (io.ReadCloser, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all, ok := c.kept[key]
-	if !ok {
-		return nil, fault.ErrNotFound
+func (c *Contents) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	r, err := c.Memory.Open(ctx, key)
+	if err != nil {
+		return nil, err
 	}
-	c.open++
-	return &opened{Reader: bytes.NewReader(all), c: c}, nil
-}
-
-// Delete implements account.Contents.
-func (c *Contents) Delete(_ context.Context, key string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.kept, key)
-	return nil
+	c.open++
+	return &opened{ReadCloser: r, c: c}, nil
 }
 
 // Keys returns the keys of what is kept.
 func (c *Contents) Keys() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := make([]string, 0, len(c.kept))
-	for k := range c.kept {
-		out = append(out, k)
+	out := []string{}
+	for key, err := range c.Memory.Keys(context.Background(), time.Now().Add(time.Hour)) { //nolint:forbidigo // every one that there is
+		if err == nil {
+			out = append(out, key)
+		}
 	}
 	return out
 }
 
 // Bytes returns how much is kept.
 func (c *Contents) Bytes() (n int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, v := range c.kept {
-		n += int64(len(v))
+	for _, key := range c.Keys() {
+		r, err := c.Memory.Open(context.Background(), key)
+		if err != nil {
+			continue // deleted since
+		}
+		size, _ := io.Copy(io.Discard, r)
+		_ = r.Close()
+		n += size
 	}
 	return n
 }
@@ -84,7 +65,7 @@ func (c *Contents) Opened() int {
 }
 
 type opened struct {
-	io.Reader
+	io.ReadCloser
 	c    *Contents
 	once sync.Once
 }
@@ -96,5 +77,5 @@ func (o *opened) Close() error {
 		defer o.c.mu.Unlock()
 		o.c.open--
 	})
-	return nil
+	return o.ReadCloser.Close()
 }
