@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/notify"
@@ -20,6 +21,8 @@ type Service struct {
 	hasher  *Hasher
 	policy  Policy
 	links   notify.Links
+
+	supportDesk string
 }
 
 // Options are the optional parts of a [Service].
@@ -29,6 +32,10 @@ type Options struct {
 	Hasher *Hasher          // Defaults to NewHasher(Hashing{}, Random).
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
+
+	// SupportDesk is the address that requests of people who cannot sign in go to.
+	// Defaults to none: AskSupport answers ErrNoSupportDesk.
+	SupportDesk string
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
@@ -47,6 +54,8 @@ type Policy struct {
 	// changing the login address, exporting the secret of a technical account. 0 asks
 	// for none.
 	FreshProof time.Duration
+
+	Lifecycle LifecyclePolicy // how accounts begin and end
 }
 
 // Guide2024 is the default policy.
@@ -56,6 +65,7 @@ func Guide2024() Policy {
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
 		FreshProof:         15 * time.Minute,
+		Lifecycle:          lifecycle2024(),
 	}
 }
 
@@ -73,7 +83,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return nil
+		return p.Lifecycle.check(p.ActivationLifetime)
 	}
 }
 
@@ -97,6 +107,11 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	if err := o.Policy.check(); err != nil {
 		return nil, err
 	}
+	if o.SupportDesk != "" {
+		if a, err := address.Parse(o.SupportDesk); err != nil || a != o.SupportDesk {
+			return nil, ErrBadPolicy.With("the support desk is no address in canonical form")
+		}
+	}
 	links, err := o.Links.Checked()
 	if err != nil {
 		return nil, err
@@ -110,6 +125,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links,
+		supportDesk: o.SupportDesk,
 	}, nil
 }
 

@@ -109,6 +109,17 @@ func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message
 		return Stats{Expired: count(ok, err)}, nil, err
 	}
 
+	if d.opts.Wanted != nil {
+		wanted, err := d.opts.Wanted(ctx, m)
+		switch {
+		case err != nil:
+			return Stats{}, &m, err
+		case !wanted:
+			_, ok, err := d.settle(ctx, m, Message.expire)
+			return Stats{Expired: count(ok, err)}, nil, err
+		}
+	}
+
 	cause := d.send(ctx, m, m.LeasedUntil.Sub(now)-d.opts.Lease/4)
 	now = d.opts.Now().UTC()
 	switch {

@@ -19,6 +19,11 @@ type Links struct {
 	// query parameter "token". Defaults to "/activate".
 	Activate string
 
+	// Reactivate is the path of the page on which a deactivated account is asked for
+	// back; in the mail with the link, the secret is appended as the query parameter
+	// "token". Defaults to "/reactivate".
+	Reactivate string
+
 	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
 	SignIn string
 
@@ -29,6 +34,10 @@ type Links struct {
 	// Memberships is the path of a person's own memberships. Defaults to
 	// "/account/memberships".
 	Memberships string
+
+	// Support is the path of the page on which people who cannot sign in ask for help.
+	// Defaults to "/support".
+	Support string
 }
 
 // ErrBadLinks reports links that no mail may carry.
@@ -44,9 +53,11 @@ func (l Links) Checked() (Links, error) {
 	}
 	set(&l.Base, "http://localhost:8080")
 	set(&l.Activate, "/activate")
+	set(&l.Reactivate, "/reactivate")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Memberships, "/account/memberships")
+	set(&l.Support, "/support")
 	l.Base = strings.TrimSuffix(l.Base, "/")
 	u, err := url.Parse(l.Base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {

@@ -7,20 +7,28 @@ type Template string
 
 // The mails of the library. [Template.Values] tells what each mentions.
 const (
-	MailActivation          Template = "activation"           // to whoever registered: how to choose a password
-	MailAlreadyRegistered   Template = "already_registered"   // to whoever registered a second time
-	MailSignInCode          Template = "sign_in_code"         // the code to type
-	MailSignedOutEverywhere Template = "signed_out"           // all sessions were closed
-	MailAccountLocked       Template = "account_locked"       // too many wrong codes or passwords
-	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
-	MailMembershipApproved  Template = "membership_approved"  // to the applicant
-	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
+	MailActivation           Template = "activation"            // to whoever registered: how to choose a password
+	MailAlreadyRegistered    Template = "already_registered"    // to whoever registered a second time
+	MailSignInCode           Template = "sign_in_code"          // the code to type
+	MailSignedOutEverywhere  Template = "signed_out"            // all sessions were closed
+	MailAccountLocked        Template = "account_locked"        // too many wrong codes or passwords
+	MailAccountDeactivated   Template = "account_deactivated"   // until when the account can come back
+	MailAccountReactivated   Template = "account_reactivated"   // the account is open again
+	MailReactivation         Template = "reactivation"          // the link to come back with
+	MailReactivationClosed   Template = "reactivation_closed"   // to whoever asks to come back too late
+	MailReactivationReminder Template = "reactivation_reminder" // the time to come back ends soon
+	MailSupportRequest       Template = "support_request"       // to the support desk: somebody cannot sign in
+	MailPrincipalReceived    Template = "principal_received"    // to whoever became principal manager
+	MailMembershipRequested  Template = "membership_requested"  // to a manager: somebody asks to join
+	MailMembershipApproved   Template = "membership_approved"   // to the applicant
+	MailMembershipRejected   Template = "membership_rejected"   // to the applicant
 )
 
 // The values that mails mention. What is not listed here as something else comes
 // from people, and is made harmless before it is shown.
 const (
 	valueName      = "Name"      // display name of whom the mail is addressed to
+	valueAddress   = "Address"   // canonical e-mail address
 	valueApplicant = "Applicant" // display name of whom it is about
 	valueStructure = "Structure" // display name of the structure
 	valueScope     = "Scope"     // names of services, "" for the whole structure
@@ -43,9 +51,27 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailAccountDeactivated, []string{valueName, valueUntil, valueLink}},
+	{MailAccountReactivated, []string{valueName, valueAt}},
+	{MailReactivation, []string{valueName, valueLink, valueUntil}},
+	{MailReactivationClosed, []string{valueName, valueLink}},
+	{MailReactivationReminder, []string{valueName, valueUntil, valueLink}},
+	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
+	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},
+}
+
+// Business reports whether the mail is about what goes on in a structure, and not about
+// the reader's own account: such mails stop when an account is deactivated.
+func (t Template) Business() bool {
+	switch t {
+	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived:
+		return true
+	default:
+		return false
+	}
 }
 
 // KnownTemplates lists the mails of the library.
@@ -61,7 +87,8 @@ func KnownTemplates() []Template {
 // the library does not know. A mail that lacks one of them is not rendered.
 //
 // Name, Applicant, Structure, Scope and Reason are text from people; Scope is ""
-// for the whole structure. Link is an absolute http or https address, Code a code
+// for the whole structure. Address is a canonical e-mail address, Link an absolute http
+// or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants
 // in RFC 3339; the templates put them into the reader's language and zone.
 func (t Template) Values() []string {

@@ -24,6 +24,9 @@ type Service struct {
 	policy  Policy
 	authz   authz.Policy
 	links   notify.Links
+
+	accounts    *account.Service
+	provisioner AccountProvisioner
 }
 
 // Options are the optional parts of a [Service].
@@ -34,6 +37,14 @@ type Options struct {
 	Links  notify.Links     // Defaults to the defaults of notify.Links.
 	Policy *Policy          // Defaults to Guide2024().
 	Authz  *authz.Policy    // Defaults to authz.Guide2024().
+
+	// Accounts opens and closes the accounts of people, over the same store. Defaults to
+	// none: CreatePerson, ResendActivation and Deactivate answer ErrBadPolicy.
+	Accounts *account.Service
+
+	// Provisioner creates the accounts of people whose structure has an external
+	// directory. Defaults to none: CreatePerson answers ErrExternallyManaged.
+	Provisioner AccountProvisioner
 }
 
 // Policy holds what a deployment decides about structures. It is data.
@@ -43,6 +54,11 @@ type Policy struct {
 	// SelfService lists the types of structure that any active account may create
 	// and then manages. Others are created by support.
 	SelfService []Type
+
+	// DirectoryContact tells whom to ask where an external directory keeps the accounts:
+	// a sentence that is safe to show to anybody; it is the detail of
+	// ErrExternallyManaged. Defaults to none: the error's own words.
+	DirectoryContact string
 }
 
 // Guide2024 is the default policy: strict identifiers, private structures by
@@ -101,6 +117,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 	return &Service{
 		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
 		now: o.Now, zone: o.Zone, policy: *o.Policy, authz: *o.Authz, links: links,
+		accounts: o.Accounts, provisioner: o.Provisioner,
 	}, nil
 }
 

@@ -81,7 +81,7 @@ func New(tb testing.TB, store storage.Store) *World {
 	require.NoError(tb, err)
 	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
 	require.NoError(tb, err)
-	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{Now: w.Clock.Now})
+	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{Now: w.Clock.Now, Accounts: w.Accounts})
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
 	return w
