@@ -95,8 +95,7 @@ func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, now time.Time) (boo
 		return false, err
 	}
 	if s.policy.Lifecycle.over(a, link, now) {
-		_, err := s.erase(ctx, tx, System(), a, now)
-		return true, err
+		return true, s.erase(ctx, tx, System(), a, now)
 	}
 	if a.Status == StatusDeactivated {
 		if before, ok := s.policy.Lifecycle.reminder(a, now); ok {

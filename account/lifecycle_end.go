@@ -80,17 +80,14 @@ func (s *Service) DeactivateIn(ctx context.Context, tx Tx, by Actor, a Account, 
 	})
 }
 
-// linkPurposes lists every purpose of a link.
-var linkPurposes = [...]Purpose{
-	PurposeActivation, PurposeReactivation, PurposePasswordReset,
-	PurposeLoginChange, PurposeLoginChangeCancel, PurposeLoginChangeUndo,
-}
-
 // voidLinks ends every link of an account, and with it what waits for one: a login
 // change is dropped. A void link is over and proves no address, so no clock
 // that goes back revives it (LC-23).
 func voidLinks(ctx context.Context, tx Tx, id ID, now time.Time) error {
-	for _, p := range linkPurposes {
+	for _, p := range []Purpose{
+		PurposeActivation, PurposeReactivation, PurposePasswordReset,
+		PurposeLoginChange, PurposeLoginChangeCancel, PurposeLoginChangeUndo,
+	} {
 		l, err := tx.Link(ctx, id, p)
 		if errors.Is(err, fault.ErrNotFound) {
 			continue
@@ -107,14 +104,14 @@ func voidLinks(ctx context.Context, tx Tx, id ID, now time.Time) error {
 }
 
 // erase blanks an account and what hangs on it in this package.
-func (s *Service) erase(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) (Account, error) {
+func (s *Service) erase(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error {
 	kind := notify.Kind("account.purged")
 	if a.Status == StatusPendingActivation {
 		kind = "account.lapsed"
 	}
 	a = a.Erased(now)
 	if err := voidLinks(ctx, tx, a.ID, now); err != nil {
-		return Account{}, err
+		return err
 	}
-	return a, s.put(ctx, tx, by, kind, &a, now)
+	return s.put(ctx, tx, by, kind, &a, now)
 }

@@ -187,8 +187,7 @@ func (s *Service) known(ctx context.Context, tx Tx, login string, now time.Time)
 		return Account{}, false, err
 	}
 	if s.policy.Lifecycle.over(a, link, now) {
-		_, err := s.erase(ctx, tx, System(), a, now)
-		return Account{}, false, err
+		return Account{}, false, s.erase(ctx, tx, System(), a, now)
 	}
 	return a, true, nil
 }

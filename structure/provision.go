@@ -7,6 +7,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/ids"
 )
 
 // AccountProvisioner is how a host plugs in the external process that creates the
@@ -120,11 +121,14 @@ func (s *Service) ResendActivation(ctx context.Context, by account.Actor, id ID,
 			if err := may(tx); err != nil {
 				return err
 			}
-			ms, err := tx.Memberships(ctx, MembershipQuery{Account: person, Structures: []ID{id}, Statuses: attached})
-			switch {
+			if !ids.Valid(person) {
+				return ErrNotFound
+			}
+			at, err := tx.Standing(ctx, person, id)
+			switch m := at.Membership.Status; {
 			case err != nil:
 				return err
-			case person == "" || len(ms) == 0:
+			case m != StatusPending && m != StatusApproved && m != StatusDisabled:
 				return ErrNotFound
 			}
 			r.Sent, err = s.accounts.ResendActivationIn(ctx, tx, by, person, now)
@@ -134,6 +138,3 @@ func (s *Service) ResendActivation(ctx context.Context, by account.Actor, id ID,
 	}
 	return out, nil
 }
-
-// attached are the states of a membership in which managers look after its person.
-var attached = []MembershipStatus{StatusPending, StatusApproved, StatusDisabled}
