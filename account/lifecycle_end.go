@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/habilis-go/habilis/internal/fault"
@@ -72,7 +73,7 @@ func (s *Service) DeactivateIn(ctx context.Context, tx Tx, by Actor, a Account, 
 		return Account{}, err
 	}
 	return a, s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "deactivated/" + string(a.ID) + "/" + instant(now), Template: notify.MailAccountDeactivated,
+		Key: "deactivated/" + string(a.ID) + "/" + strconv.FormatInt(a.Version, 10), Template: notify.MailAccountDeactivated,
 		To: a.Login, Account: a.ID, Language: a.Language, ExpiresAt: a.ReactivableUntil,
 		Values: notify.Values{
 			"Name": a.DisplayName(), "Until": a.ReactivableUntil.Format(time.RFC3339), "Link": s.links.To(s.links.Reactivate, ""),
