@@ -399,15 +399,14 @@ func TestReactivationAgainstPurge(t *testing.T) {
 			})
 			require.NoError(t, errs[2])
 			a := w.Account(t, person.ID)
-			switch {
-			case errs[1] == nil:
+			if errs[1] == nil {
 				require.Equal(t, account.StatusActive, a.Status)
 				require.Equal(t, julie, a.Login)
 				w.Leave(t, person)
 				w.Clock.Move(61 * day)
 				_, err := w.Accounts.CatchUp(t.Context())
 				require.NoError(t, err)
-			default:
+			} else {
 				require.True(t, errors.Is(errs[1], account.ErrLinkExpired) || errors.Is(errs[1], account.ErrLinkUsed), "%v", errs[1])
 				require.Equal(t, account.StatusAnonymized, a.Status)
 			}

@@ -45,8 +45,8 @@ type DispatcherOptions struct {
 
 	// Wanted is asked right before a message is sent, outside any unit; one that is not
 	// wanted any more, since its reader left meanwhile, is ended as if it had expired
-	// . Its error holds the message back for a later try. Defaults to none:
-	// everything is wanted.
+	// . It does not see what the message says. Its error holds the message back,
+	// untried, for a later one. Defaults to none: everything is wanted.
 	Wanted func(context.Context, Message) (bool, error)
 
 	// OnError is called with what goes wrong, from several goroutines. The errors

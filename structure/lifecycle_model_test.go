@@ -143,7 +143,7 @@ func (l *life) over(r *resident) bool {
 	case account.StatusPendingActivation:
 		return !now.Before(r.since.Add(pending))
 	case account.StatusDeactivated:
-		return !now.Before(r.until) && !(r.comeback.usable(now) && r.comeback.expires.After(r.until))
+		return !now.Before(r.until) && (!r.comeback.usable(now) || !r.comeback.expires.After(r.until))
 	default:
 		return false
 	}
