@@ -2,6 +2,7 @@ package habilis
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"time"
@@ -60,6 +61,14 @@ type Options struct {
 
 	Scanner account.Scanner                                               // Looks for malware in attachments. Defaults to none.
 	InUse   func(ctx context.Context, a account.Attachment) (bool, error) // Whether the host needs an attachment; see account.Options.InUse. Defaults to none.
+
+	// SupportDesk is the address that requests of people who cannot sign in go to.
+	// Defaults to none.
+	SupportDesk string
+
+	// Provisioner creates the accounts of people whose structure has an external
+	// directory. Defaults to none.
+	Provisioner structure.AccountProvisioner
 
 	Hashing   account.Hashing           // Cost of a password hash. Defaults to those of account.Hashing.
 	Accounts  *account.Policy           // Defaults to account.Guide2024().
@@ -134,7 +143,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	}
 	if h.Accounts, err = account.New(storage.Accounts(store), o.Keys, &account.Options{
 		Now: o.Now, Random: o.Random, Hasher: hasher, Links: o.Links, Policy: o.Accounts,
-		Contents: contents, Scanner: o.Scanner, InUse: o.InUse,
+		Contents: contents, Scanner: o.Scanner, InUse: o.InUse, SupportDesk: o.SupportDesk,
 	}); err != nil {
 		return nil, err
 	}
@@ -145,13 +154,34 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	}
 	if h.Structures, err = structure.New(storage.Structures(store), o.Keys, &structure.Options{
 		Now: o.Now, Random: o.Random, Zone: o.Zone, Links: o.Links, Policy: o.Structure, Authz: o.Authz,
-		Attachments: h.Accounts.AttachmentEngine(),
+		Accounts: h.Accounts, Provisioner: o.Provisioner,
 	}); err != nil {
 		return nil, err
 	}
 	h.Authz = h.Structures.Authorizer()
-	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, o.Dispatch)
+	d := *o.Dispatch
+	if d.Wanted == nil {
+		d.Wanted = h.wanted
+	}
+	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, &d)
 	return h, err
+}
+
+// wanted reports whether a message may still be sent: whoever left gets no news of
+// structures (R-110, LC-04).
+func (h *Habilis) wanted(ctx context.Context, m notify.Message) (bool, error) {
+	if m.Account == "" || !m.Template.Business() {
+		return true, nil
+	}
+	var a account.Account
+	err := h.store.View(ctx, func(tx storage.Tx) (err error) {
+		a, err = tx.Account(ctx, m.Account)
+		return err
+	})
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation, err
 }
 
 // dispatch completes the options of the dispatcher with what the host said once for

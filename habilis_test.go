@@ -319,6 +319,61 @@ func TestAttachmentsInTheHouse(t *testing.T) {
 	})
 }
 
+// R-110, LC-04: news of structures that wait when an account is deactivated are not sent
+// any more; what concerns the account itself is.
+func TestNewsStopWhenSomebodyLeaves(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, store storage.Store) {
+		ctx, s := t.Context(), setup(t, store)
+		_, err := s.h.Drain(ctx)
+		require.NoError(t, err)
+		require.NoError(t, s.approve(s.h)) // a mail to the clerk waits
+		shown, err := s.h.Structures.PrepareDeactivation(ctx, s.clerk)
+		require.NoError(t, err)
+		_, err = s.h.Structures.Deactivate(ctx, s.clerk, structure.Deactivation{Confirmed: true, Token: shown.Token})
+		require.NoError(t, err)
+		stats, err := s.h.Drain(ctx)
+		require.NoError(t, err)
+		require.Equal(t, notify.Stats{Sent: 1, Expired: 1}, stats)
+		last, _ := s.inbox.Last("julie@atelier.example")
+		require.Equal(t, notify.MailAccountDeactivated, last.Template)
+	})
+}
+
+// Run does what the clock owes, without anybody asking.
+func TestRunCatchesUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inbox := notify.NewInbox()
+		h, err := habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Hashing: cheap})
+		require.NoError(t, err)
+		s := &setting{h: h, inbox: inbox}
+		by := s.join(t, "julie@atelier.example", "Julie")
+		shown, err := h.Structures.PrepareDeactivation(t.Context(), by)
+		require.NoError(t, err)
+		_, err = h.Structures.Deactivate(t.Context(), by, structure.Deactivation{Confirmed: true, Token: shown.Token})
+		require.NoError(t, err)
+		time.Sleep(53*24*time.Hour - 10*time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- h.Run(ctx) }()
+		time.Sleep(5 * time.Second)
+		reminders := func() (n int) {
+			for _, m := range inbox.All() {
+				if m.Template == notify.MailReactivationReminder {
+					n++
+				}
+			}
+			return n
+		}
+		require.Equal(t, 1, reminders(), "the one that was missed before Run")
+		time.Sleep(2 * time.Minute)
+		require.Equal(t, 2, reminders(), "and the one that came due meanwhile")
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
 func TestLocalize(t *testing.T) {
 	t.Parallel()
 	s := setup(t, memory.New())

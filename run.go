@@ -11,10 +11,11 @@ import (
 // ErrNoMailer reports that there is nothing to send mails with.
 var ErrNoMailer = notify.ErrNoMailer
 
-// housekeeping is how often Run removes what is over.
+// housekeeping is how often Run removes what is over and does what the clock owes.
 const housekeeping = time.Minute
 
-// Run does all background work, delivering mails and removing what is over, until
+// Run does all background work, delivering mails, removing what is over, reminding and
+// purging, until
 // ctx ends; then it waits for what is under way and returns nil. Nothing runs without
 // it. Several processes may run it at once. Without a mailer it delivers nothing and
 // does the rest. Errors go to Options.OnError; none of them ends it.
@@ -31,8 +32,10 @@ func (h *Habilis) Run(ctx context.Context) error {
 		tick := time.NewTicker(housekeeping)
 		defer tick.Stop()
 		for {
-			if _, err := h.SignIns.PurgeExpired(ctx); err != nil && ctx.Err() == nil {
-				h.report(err)
+			for _, job := range []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp} {
+				if _, err := job(ctx); err != nil && ctx.Err() == nil {
+					h.report(err)
+				}
 			}
 			if h.opts.Contents != nil {
 				if _, err := h.Accounts.SweepAttachments(ctx); err != nil && ctx.Err() == nil {

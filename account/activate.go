@@ -10,10 +10,14 @@ import (
 )
 
 // Activated returns the account once its owner has proven the mailbox and chosen a
-// password, or [ErrLinkUsed] if it was activated before.
+// password, or [ErrLinkUsed] if it was activated before. The conditions of use count
+// as accepted now, unless the person accepted them before.
 func (a Account) Activated(passwordHash, stamp string, now time.Time) (Account, error) {
 	if a.Status != StatusPendingActivation {
 		return Account{}, ErrLinkUsed
+	}
+	if a.ConditionsAcceptedAt.IsZero() {
+		a.ConditionsAcceptedAt = now
 	}
 	a.Status, a.StatusSince, a.ActivatedAt = StatusActive, now, now
 	a.Credentials = Credentials{Password: passwordHash, ChangedAt: now}
@@ -40,8 +44,20 @@ func (l Link) Usable(address string, now time.Time) error {
 // Errors: ErrInvalid naming every unmet rule of the password, after which the link
 // still works; [ErrLinkExpired] for a link that is over, was replaced or never was;
 // [ErrLinkUsed].
+//
+// Where somebody else filled in the form, the person has not accepted the conditions
+// of use: ErrInvalid names acceptConditions, and [Service.ActivateAccepting] is due.
 func (s *Service) Activate(ctx context.Context, token, password string) (Account, error) {
-	const op = "account.Activate"
+	return s.activate(ctx, "account.Activate", token, password, false)
+}
+
+// ActivateAccepting is [Service.Activate] by a person who accepts the conditions of use
+// with it. It may be called for every account.
+func (s *Service) ActivateAccepting(ctx context.Context, token, password string) (Account, error) {
+	return s.activate(ctx, "account.ActivateAccepting", token, password, true)
+}
+
+func (s *Service) activate(ctx context.Context, op, token, password string, accepts bool) (Account, error) {
 	now := s.clock()
 	digest := secret.Digest(token)
 	var a Account
@@ -52,7 +68,11 @@ func (s *Service) Activate(ctx context.Context, token, password string) (Account
 	if err != nil {
 		return Account{}, err
 	}
-	if fields := s.policy.Password.Check(password, a); len(fields) > 0 {
+	fields := s.policy.Password.Check(password, a)
+	if a.ConditionsAcceptedAt.IsZero() && !accepts {
+		fields = append(fields, fault.Field{Path: "acceptConditions", Code: "required"})
+	}
+	if len(fields) > 0 {
 		return Account{}, fault.Invalid(op, fields...)
 	}
 	hash, err := s.hasher.Hash(ctx, password) // outside any unit: it takes its time
@@ -71,6 +91,7 @@ func (s *Service) Activate(ctx context.Context, token, password string) (Account
 		if a, err = current.Activated(hash, stamp, now); err != nil {
 			return err
 		}
+		a.DueAt = s.policy.due(a, nil, now)
 		link.UsedAt = now
 		if err := tx.PutLink(ctx, link); err != nil {
 			return err

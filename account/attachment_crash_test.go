@@ -30,7 +30,7 @@ func brokenAt(content []byte, k int) io.Reader {
 func TestUploadThatBreaksLeavesNothing(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by, content := w.Join(t, julie), pdf(100_000)
+	by, content := w.Join(t, julieBon), pdf(100_000)
 	for _, k := range []int{0, 1, 8, 9, 511, 3071, 3072, 3073, 32_767, 32_768, 32_769, 65_536, 99_999, 100_000} {
 		w.Unchanged(t, func() {
 			_, err := w.Accounts.AddAttachment(t.Context(), by, file("a"), brokenAt(content, k))
@@ -46,7 +46,7 @@ func TestUploadThatBreaksLeavesNothing(t *testing.T) {
 func TestUploadReadsAnyReader(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by, content := w.Join(t, julie), pdf(4000)
+	by, content := w.Join(t, julieBon), pdf(4000)
 	want := add(t, w.Accounts, by, "a", content).SHA256
 	for _, r := range []io.Reader{iotest.OneByteReader(bytes.NewReader(content)), iotest.DataErrReader(bytes.NewReader(content)), iotest.HalfReader(bytes.NewReader(content))} {
 		a, err := w.Accounts.AddAttachment(t.Context(), by, file("a"), r)
@@ -72,7 +72,7 @@ func (c *counted) Read(p []byte) (int, error) {
 func TestUploadReadsNoMoreThanItMust(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	for _, limit := range []int64{10, 3071, 3072, 3073, 100_000} {
 		s := files(t, w, func(_ *account.Options, p *account.AttachmentPolicy) { p.MaxBytes = limit })
 		endless := &counted{Reader: io.MultiReader(bytes.NewReader(pdf(9)), forever{})}
@@ -97,7 +97,7 @@ func (forever) Read(p []byte) (int, error) {
 func TestParallelUploadsKeepTheQuota(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		by := w.Join(t, julie)
+		by := w.Join(t, julieBon)
 		kept := &watched{Contents: w.Contents, kept: w.Contents}
 		s := files(t, w, func(o *account.Options, p *account.AttachmentPolicy) {
 			o.Contents, p.MaxBytes, p.MaxTotal, p.MaxFiles = kept, 1000, 3500, 5
@@ -238,7 +238,7 @@ func TestNothingIsOrphanedWhereverItDies(t *testing.T) {
 func struck(t *testing.T, act func(context.Context, *account.Service, account.Actor, account.Attachment) error, f *fuse, steps int64) bool {
 	t.Helper()
 	w := memoryWorld(t)
-	ctx, by := t.Context(), w.Join(t, julie)
+	ctx, by := t.Context(), w.Join(t, julieBon)
 	s := files(t, w, func(o *account.Options, _ *account.AttachmentPolicy) { o.Scanner = eicar{} })
 	a := add(t, s, by, "a", pdf(300))
 	_, err := s.SetPhoto(ctx, by, bytes.NewReader(png()))
@@ -301,7 +301,7 @@ func TestUploadIsOverAfterItsWindow(t *testing.T) {
 	t.Parallel()
 	for late, want := range map[time.Duration]error{time.Hour - time.Microsecond: nil, time.Hour: account.ErrUploadOver} {
 		w := memoryWorld(t)
-		by := w.Join(t, julie)
+		by := w.Join(t, julieBon)
 		slow := io.MultiReader(bytes.NewReader(pdf(4000)), &pausing{func() { w.Clock.Move(late) }})
 		_, err := w.Accounts.AddAttachment(t.Context(), by, file("a"), slow)
 		require.ErrorIs(t, err, want, "after %s", late)
@@ -326,7 +326,7 @@ func (p *pausing) Read(b []byte) (int, error) {
 func TestUploadDoesNotSurviveTheSweep(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	sweeping := &sweepingScanner{}
 	s := files(t, w, func(o *account.Options, _ *account.AttachmentPolicy) { o.Scanner = sweeping })
 	sweeping.do = func() {
@@ -344,7 +344,7 @@ func TestUploadDoesNotSurviveTheSweep(t *testing.T) {
 func TestUploadDoesNotSurviveItsOwner(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	closing := &sweepingScanner{do: func() {
 		require.NoError(t, storage.Accounts(w.Store).Update(t.Context(), func(tx account.Tx) error {
 			return account.RemoveAttachments(t.Context(), tx, w.Journal(), account.System(), account.Owner{Account: by.ID}, w.Clock.Now())
@@ -371,7 +371,7 @@ func (s *sweepingScanner) Scan(context.Context, io.Reader) (account.Verdict, err
 func TestUploadEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := io.MultiReader(bytes.NewReader(pdf(4000)), &pausing{cancel})
 	_, err := w.Accounts.AddAttachment(ctx, by, file("a"), gone)
@@ -384,7 +384,7 @@ func TestUploadEndsWithItsContext(t *testing.T) {
 func TestRemoveAttachments(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx, by, other := t.Context(), w.Join(t, julie), w.Join(t, "x@terneuil.example")
+		ctx, by, other := t.Context(), w.Join(t, julieBon), w.Join(t, "x@terneuil.example")
 		for i := range 3 {
 			add(t, w.Accounts, by, fmt.Sprint(i), pdf(100))
 		}

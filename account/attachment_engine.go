@@ -59,8 +59,14 @@ type AttachmentOutcome struct {
 	Err error // nil if it was done
 }
 
-// AttachmentEngine returns the service's engine.
-func (s *Service) AttachmentEngine() *AttachmentEngine { return s.attachments }
+// AttachmentEngine returns the service's engine; a nil service has one that keeps
+// nothing.
+func (s *Service) AttachmentEngine() *AttachmentEngine {
+	if s == nil {
+		return nil
+	}
+	return s.attachments
+}
 
 // ready returns [ErrNoContents] if there is nowhere to keep contents.
 func (e *AttachmentEngine) ready() error {

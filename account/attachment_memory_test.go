@@ -86,7 +86,7 @@ func generous(tb testing.TB, contents account.Contents) (*account.Service, accou
 	p.Attachments.MaxTotal = 1 << 40
 	s, err := account.New(storage.Accounts(w.Store), w.Keys, &account.Options{Now: w.Clock.Now, Contents: contents, Policy: &p})
 	require.NoError(tb, err)
-	return s, w.Join(tb, julie)
+	return s, w.Join(tb, julieBon)
 }
 
 // Uploading and zipping 200 files of 10 Mo needs less than 32 MiB of heap.

@@ -22,7 +22,7 @@ import (
 	"github.com/habilis-go/habilis/storage"
 )
 
-const julie = "julie.bon@terneuil.example"
+const julieBon = "julie.bon@terneuil.example"
 
 // pdf returns a content of n bytes that is a PDF.
 func pdf(n int) []byte {
@@ -78,7 +78,7 @@ func nothingLeft(t *testing.T, w *worldtest.World) {
 func TestAttachmentFromBeginningToEnd(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx, by, content := t.Context(), w.Join(t, julie), pdf(5000)
+		ctx, by, content := t.Context(), w.Join(t, julieBon), pdf(5000)
 		a, err := w.Accounts.AddAttachment(ctx, by, account.NewAttachment{
 			Designation: "  Arrêté de nomination ", Type: "mandate", FileName: `C:\scans\..\arrêté.pdf`,
 		}, bytes.NewReader(content))
@@ -133,7 +133,7 @@ func TestAttachmentLimits(t *testing.T) {
 	require.EqualValues(t, 10_000_000, account.AttachmentsGuide2024().MaxBytes)
 	require.EqualValues(t, 4_000_000, account.AttachmentsGuide2019().MaxBytes)
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	small := files(t, w, func(_ *account.Options, p *account.AttachmentPolicy) {
 		p.MaxBytes, p.MaxTotal, p.MaxFiles = 4_000_000, 8_000_000, 3
 	})
@@ -174,7 +174,7 @@ func TestAttachmentLimits(t *testing.T) {
 func TestAddAttachmentListsEveryBadField(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	try := func(a account.NewAttachment, content io.Reader) (m map[string]string) {
 		w.Unchanged(t, func() {
 			_, err := w.Accounts.AddAttachment(t.Context(), by, a, content)
@@ -203,7 +203,7 @@ func TestAddAttachmentListsEveryBadField(t *testing.T) {
 func TestMediaTypeIsFoundInTheContent(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	for name, c := range map[string]struct{ content, media, download string }{
 		"PDF":                        {string(pdf(100)), "application/pdf", "Pièce.pdf"},
 		"PNG called HTML":            {string(png()), "image/png", "Pièce.png"},
@@ -274,7 +274,7 @@ func TestAttachmentTypesHaveLabels(t *testing.T) {
 func TestAttachmentsOfOthersDoNotExist(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx, owner := t.Context(), w.Join(t, julie)
+		ctx, owner := t.Context(), w.Join(t, julieBon)
 		stranger := w.Join(t, "stranger@terneuil.example")
 		a := add(t, w.Accounts, owner, "RIB", pdf(100))
 		photo, err := w.Accounts.SetPhoto(ctx, owner, bytes.NewReader(png()))
@@ -303,7 +303,7 @@ func TestAttachmentsOfOthersDoNotExist(t *testing.T) {
 func TestAttachmentsNeedAnActivePerson(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	ctx, by := t.Context(), w.Join(t, julie)
+	ctx, by := t.Context(), w.Join(t, julieBon)
 	a := add(t, w.Accounts, by, "RIB", pdf(100))
 	require.NoError(t, w.Store.Update(ctx, func(tx storage.Tx) error {
 		row, err := tx.Account(ctx, by.ID)
@@ -336,7 +336,7 @@ func TestAttachmentsNeedAnActivePerson(t *testing.T) {
 func TestAttachmentsNeedContents(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	ctx, by := t.Context(), w.Join(t, julie)
+	ctx, by := t.Context(), w.Join(t, julieBon)
 	s := files(t, w, func(o *account.Options, _ *account.AttachmentPolicy) { o.Contents = nil })
 	_, err := s.AddAttachment(ctx, by, file("a"), bytes.NewReader(pdf(10)))
 	require.ErrorIs(t, err, account.ErrNoContents)
@@ -361,7 +361,7 @@ func TestAttachmentsNeedContents(t *testing.T) {
 func TestAttachmentsComeInPages(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx, by := t.Context(), w.Join(t, julie)
+		ctx, by := t.Context(), w.Join(t, julieBon)
 		var want, got []account.AttachmentID
 		for i := range 5 {
 			if i == 2 {
@@ -397,7 +397,7 @@ func TestAttachmentsComeInPages(t *testing.T) {
 func TestDeleteAttachments(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	ctx, by := t.Context(), w.Join(t, julie)
+	ctx, by := t.Context(), w.Join(t, julieBon)
 	other := add(t, w.Accounts, w.Join(t, "x@terneuil.example"), "a", pdf(10))
 	a, b, c := add(t, w.Accounts, by, "a", pdf(10)), add(t, w.Accounts, by, "b", pdf(10)), add(t, w.Accounts, by, "c", pdf(10))
 	broken := errors.New("the host cannot tell")
@@ -435,13 +435,13 @@ func TestDeleteAttachments(t *testing.T) {
 func TestPhoto(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx, by := t.Context(), w.Join(t, julie)
+		ctx, by := t.Context(), w.Join(t, julieBon)
 		s := files(t, w, func(_ *account.Options, p *account.AttachmentPolicy) {
 			p.MaxFiles, p.MaxBytes, p.MaxTotal, p.Photo.MaxBytes = 1, 100, 100, int64(len(png()))
 		})
 		first, err := s.SetPhoto(ctx, by, bytes.NewReader(png()))
 		require.NoError(t, err)
-		a, err := byLogin(t, w, julie)
+		a, err := byLogin(t, w, julieBon)
 		require.NoError(t, err)
 		require.Equal(t, first.ID, a.Profile.Photo)
 		second, err := s.SetPhoto(ctx, by, bytes.NewReader(png()))
@@ -459,7 +459,7 @@ func TestPhoto(t *testing.T) {
 			_, err = s.SetPhoto(ctx, by, bytes.NewReader(content))
 			require.Equal(t, map[string]string{"content": want}, codes(err))
 		}
-		a, err = byLogin(t, w, julie)
+		a, err = byLogin(t, w, julieBon)
 		require.NoError(t, err)
 		require.Equal(t, second.ID, a.Profile.Photo, "a photo that is refused changes nothing")
 		require.Len(t, rows(t, w), 2)
@@ -468,7 +468,7 @@ func TestPhoto(t *testing.T) {
 		require.NoError(t, s.RemovePhoto(ctx, by))
 		w.Unchanged(t, func() { require.NoError(t, s.RemovePhoto(ctx, by)) })
 		require.Len(t, w.Contents.Keys(), 1)
-		a, err = byLogin(t, w, julie)
+		a, err = byLogin(t, w, julieBon)
 		require.NoError(t, err)
 		require.Empty(t, a.Profile.Photo)
 		w.Proven(t)

@@ -38,6 +38,22 @@ var (
 	// ErrLoginChangePending: a change is under way; it ends by confirmation, by being
 	// cancelled, or when its time is over.
 	ErrLoginChangePending = fault.New("login_change_pending", "a change of the login address is under way")
+	// ErrExternallyManaged: a directory outside keeps the account, or the accounts of the
+	// structure; it is created and closed there.
+	ErrExternallyManaged = fault.New("externally_managed", "an external directory keeps this account; ask whoever keeps it")
+
+	// ErrNoSupportDesk: the deployment has no support desk; see Options.SupportDesk.
+	ErrNoSupportDesk = fault.New("no_support_desk", "this deployment has no support desk")
+
+	// ErrNotDeactivated: only a deactivated account can be reactivated.
+	ErrNotDeactivated = fault.New("account_not_deactivated", "the account is not deactivated")
+
+	// ErrNotPending: the account does not wait for its activation.
+	ErrNotPending = fault.New("account_not_pending", "the account does not wait for its activation")
+
+	// ErrReactivationWindowClosed: the owner can no longer come back alone; support can
+	// help.
+	ErrReactivationWindowClosed = fault.New("reactivation_window_closed", "the time to reactivate the account alone is over; ask support")
 
 	// ErrNotActive: the account that acts is not active.
 	ErrNotActive = fault.New("account_not_active", "the account is not active")

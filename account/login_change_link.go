@@ -157,16 +157,8 @@ func (s *Service) release(ctx context.Context, tx Tx, address string, now time.T
 	case holder.Status != StatusPendingActivation:
 		return ErrLinkExpired
 	}
-	holder = holder.released(now)
+	holder = holder.Erased(now)
 	return s.put(ctx, tx, System(), "account.address_released", &holder, now)
-}
-
-// released returns what is left of a registration that gave way.
-func (a Account) released(now time.Time) Account {
-	return Account{
-		ID: a.ID, Kind: a.Kind, Status: StatusAnonymized, Login: string(a.ID) + "@anonymized.invalid", Language: a.Language,
-		CreatedAt: a.CreatedAt, StatusSince: now, Version: a.Version,
-	}
 }
 
 // offerUndo mails the former address a link that takes the change back. While an earlier

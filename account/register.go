@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
@@ -23,7 +24,15 @@ type Registration struct {
 	GivenName        string `validate:"required,max=80,line"`  // mandatory (R-034)
 	FamilyName       string `validate:"required,max=80,line"`  // mandatory (R-034)
 	Language         string `validate:"omitempty,oneof=fr en"` // of mails and labels. Defaults to "fr".
-	AcceptConditions bool   `validate:"required"`              // the person accepts the conditions of use
+	AcceptConditions bool   // the person accepts the conditions of use; needed where the form is filled in for oneself
+}
+
+// consent names the consent if it is missing.
+func (r Registration) consent() []fault.Field {
+	if r.AcceptConditions {
+		return nil
+	}
+	return []fault.Field{{Path: "acceptConditions", Code: "required"}}
 }
 
 func (r Registration) normalised() Registration {
@@ -50,42 +59,57 @@ type Sent struct {
 	Until time.Time // the link is dead from this instant on
 }
 
-// Register opens an account that waits for its activation, and mails a link to the
-// login address (R-010). It answers the same whether or not the address has an
-// account (EN-05): the owner of an active one gets a notice instead, one that still
-// waits gets a fresh link, at most once in a while.
+// Register opens an account for whoever fills in the form, and mails a link to the
+// login address; the account waits for its activation (R-010). It answers the same
+// whether or not the address has an account (EN-05): the owner of an active one gets a
+// notice instead, one that still waits or is deactivated gets a fresh link, at most
+// once in a while.
 //
-// The actor is whoever fills in the form: usually [Anonymous], or a person who
-// helps somebody else (R-018). Errors: ErrInvalid naming every bad field;
-// [ErrNotActive] if the helper is not.
+// Errors: ErrInvalid naming every bad field; [ErrActor] for anybody but [Anonymous],
+// see [Service.RegisterFor].
 func (s *Service) Register(ctx context.Context, by Actor, r Registration) (Sent, error) {
 	const op = "account.Register"
 	r = r.normalised()
-	if err := check.Struct(op, r); err != nil {
+	if err := check.Struct(op, r, r.consent()...); err != nil {
 		return Sent{}, err
 	}
-	now := s.clock()
-	register := func(tx Tx) error {
+	if by.Kind != notify.ActorAnonymous {
+		return Sent{}, ErrActor
+	}
+	return s.register(ctx, by, r, s.clock(), s.admit)
+}
+
+// RegisterFor opens an account for somebody else (R-018). It is [Service.Register] but
+// for the consent: nobody accepts conditions in another's name, so AcceptConditions is
+// not looked at and the person accepts at the activation, [Service.ActivateAccepting].
+// One address gets only so many mails a day this way, whoever asks.
+//
+// The actor is [Anonymous], support, or a person, who must be active: [ErrNotActive].
+// The other error is ErrInvalid naming every bad field.
+func (s *Service) RegisterFor(ctx context.Context, by Actor, r Registration) (Sent, error) {
+	r = r.normalised()
+	if err := check.Struct("account.RegisterFor", r); err != nil {
+		return Sent{}, err
+	}
+	return s.register(ctx, by, r, s.clock(), func(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) error {
 		if by.Kind == notify.ActorPerson {
 			if _, err := Acting(ctx, tx, by); err != nil {
 				return err
 			}
 		}
-		known, err := tx.AccountByLogin(ctx, r.Login)
-		switch {
-		case errors.Is(err, fault.ErrNotFound):
-			return s.open(ctx, tx, by, r, now)
-		case err != nil:
-			return err
-		case known.Status == StatusPendingActivation:
-			return s.sendActivation(ctx, tx, known, now)
-		default:
-			return s.tellRegistered(ctx, tx, known, now)
-		}
-	}
-	err := s.store.Update(ctx, register)
+		return s.invite(ctx, tx, by, r, now)
+	})
+}
+
+// register runs one way of opening an account as a unit.
+func (s *Service) register(
+	ctx context.Context, by Actor, r Registration, now time.Time,
+	open func(context.Context, Tx, Actor, Registration, time.Time) error,
+) (Sent, error) {
+	unit := func(tx Tx) error { return open(ctx, tx, by, r, now) }
+	err := s.store.Update(ctx, unit)
 	if errors.Is(err, fault.ErrExists) {
-		err = s.store.Update(ctx, register) // somebody was faster; now the account is there
+		err = s.store.Update(ctx, unit) // somebody was faster; now the account is there
 	}
 	if err != nil {
 		return Sent{}, err
@@ -93,30 +117,124 @@ func (s *Service) Register(ctx context.Context, by Actor, r Registration) (Sent,
 	return Sent{To: r.Login, Until: now.Add(s.policy.ActivationLifetime)}, nil
 }
 
-func (s *Service) open(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) error {
-	id, err := s.ids.New(now)
+// InviteIn is [Service.RegisterFor] inside a unit of work that is open already, for
+// package structure, which knows who may. If it returns ErrExists, somebody was faster
+// and the unit is to be run again.
+func (s *Service) InviteIn(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) (Sent, error) {
+	r = r.normalised()
+	if err := check.Struct("account.InviteIn", r); err != nil {
+		return Sent{}, err
+	}
+	return Sent{To: r.Login, Until: now.Add(s.policy.ActivationLifetime)}, s.invite(ctx, tx, by, r, now)
+}
+
+// SpendInvitationIn takes one from what the managers of a structure may invite in an
+// hour, or returns [ErrThrottled].
+func (s *Service) SpendInvitationIn(ctx context.Context, tx Tx, id authz.StructureID, now time.Time) error {
+	ok, err := s.spend(ctx, tx, ID(id), factorInviting, s.policy.Lifecycle.InvitationsPerHour, time.Hour, now)
+	if err == nil && !ok {
+		return ErrThrottled
+	}
+	return err
+}
+
+// invite is admit for somebody else: without consent, and within the daily budget of
+// the address.
+func (s *Service) invite(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) error {
+	r.AcceptConditions = false
+	known, there, err := s.known(ctx, tx, r.Login, now)
 	if err != nil {
 		return err
+	}
+	if !there {
+		if known, err = s.open(ctx, tx, by, r, now); err != nil {
+			return err
+		}
+	}
+	ok, err := s.spend(ctx, tx, known.ID, factorInvited, s.policy.Lifecycle.InvitationsPerDay, day, now)
+	if err != nil || !ok {
+		return err // answered alike
+	}
+	return s.welcome(ctx, tx, by, known, now)
+}
+
+// admit opens an account unless there is one, and tells its owner by mail.
+func (s *Service) admit(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) error {
+	known, there, err := s.known(ctx, tx, r.Login, now)
+	if err != nil {
+		return err
+	}
+	if !there {
+		if known, err = s.open(ctx, tx, by, r, now); err != nil {
+			return err
+		}
+	}
+	return s.welcome(ctx, tx, by, known, now)
+}
+
+// known looks for the account of an address. One that is over, though the clock work
+// has not seen to it yet, is erased first and is not there.
+func (s *Service) known(ctx context.Context, tx Tx, login string, now time.Time) (Account, bool, error) {
+	a, err := tx.AccountByLogin(ctx, login)
+	switch {
+	case errors.Is(err, fault.ErrNotFound):
+		return Account{}, false, nil
+	case err != nil:
+		return Account{}, false, err
+	}
+	link, err := s.watched(ctx, tx, a)
+	if err != nil {
+		return Account{}, false, err
+	}
+	if s.policy.Lifecycle.over(a, link, now) {
+		return Account{}, false, s.erase(ctx, tx, System(), a, now)
+	}
+	return a, true, nil
+}
+
+// welcome mails the owner of an address what there is to do with the account.
+func (s *Service) welcome(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error {
+	switch a.Status {
+	case StatusPendingActivation:
+		_, err := s.sendActivation(ctx, tx, a, now)
+		return err
+	case StatusActive:
+		return s.tellRegistered(ctx, tx, a, now)
+	case StatusDeactivated:
+		return s.offerReactivation(ctx, tx, by, a, now)
+	case StatusAnonymized:
+		return nil
+	default:
+		return nil
+	}
+}
+
+// open puts a new account, which waits for its activation.
+func (s *Service) open(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) (Account, error) {
+	id, err := s.ids.New(now)
+	if err != nil {
+		return Account{}, err
 	}
 	stamp, _, err := secret.New(s.ids)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
 	salt, _, err := secret.New(s.ids)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
 	a := Account{
 		ID: ID(id), Kind: KindPerson, Status: StatusPendingActivation, Login: r.Login, ContactEmail: r.ContactEmail,
 		GivenName: r.GivenName, FamilyName: r.FamilyName, Language: r.Language,
-		Stamp: stamp, Salt: salt, ConditionsAcceptedAt: now, CreatedAt: now, StatusSince: now,
+		Stamp: stamp, Salt: salt, CreatedAt: now, StatusSince: now,
+	}
+	if r.AcceptConditions {
+		a.ConditionsAcceptedAt = now
 	}
 	fill(&a.ContactEmail, a.Login)
 	fill(&a.Language, "fr")
-	if err := s.put(ctx, tx, by, "account.registered", &a, now); err != nil {
-		return err
-	}
-	return s.sendActivation(ctx, tx, a, now)
+	a.DueAt = s.policy.due(a, nil, now)
+	return a, s.put(ctx, tx, by, "account.registered", &a, now)
 }
 
 // put stores an account and records what happened to it.
@@ -124,28 +242,30 @@ func (s *Service) put(ctx context.Context, tx Tx, by Actor, kind notify.Kind, a 
 	return Put(ctx, tx, s.journal, by, kind, a, now)
 }
 
-// sendActivation replaces the account's activation link by a fresh one and mails
-// it, unless the last one is younger than the policy's pause.
-func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time.Time) error {
+// sendActivation replaces the account's activation link by a fresh one and mails it,
+// unless the last one is younger than the policy's pause. A link never outlives the
+// account that waits for it.
+func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time.Time) (sent bool, err error) {
 	link, err := tx.Link(ctx, a.ID, PurposeActivation)
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
 		link = Link{Account: a.ID, Purpose: PurposeActivation}
 	case err != nil:
-		return err
+		return false, err
 	case now.Before(link.CreatedAt.Add(s.policy.MailPause)):
-		return nil
+		return false, nil
 	}
 	text, digest, err := secret.New(s.ids)
 	if err != nil {
-		return err
+		return false, err
 	}
 	link.Digest, link.Address = digest, a.Login
-	link.CreatedAt, link.ExpiresAt, link.UsedAt = now, now.Add(s.policy.ActivationLifetime), time.Time{}
+	link.CreatedAt, link.UsedAt = now, time.Time{}
+	link.ExpiresAt = earliest(now.Add(s.policy.ActivationLifetime), s.policy.Lifecycle.lapse(a))
 	if err := tx.PutLink(ctx, link); err != nil {
-		return err
+		return false, err
 	}
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
+	return true, s.journal.Enqueue(ctx, tx, now, notify.Mail{
 		Key: "activation/" + digest, Template: notify.MailActivation,
 		To: a.Login, Account: a.ID, Language: a.Language, ExpiresAt: link.ExpiresAt,
 		Values: notify.Values{
@@ -158,9 +278,6 @@ func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time
 // tellRegistered lets the owner of an account know that somebody tried to open
 // another one with the address, once in a pause.
 func (s *Service) tellRegistered(ctx context.Context, tx Tx, a Account, now time.Time) error {
-	if a.Status != StatusActive {
-		return nil
-	}
 	window := now.Truncate(max(s.policy.MailPause, time.Second)).Unix()
 	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
 		Key: "already_registered/" + string(a.ID) + "/" + strconv.FormatInt(window, 10), Template: notify.MailAlreadyRegistered,

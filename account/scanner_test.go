@@ -50,7 +50,7 @@ func (s scan) Scan(ctx context.Context, content io.Reader) (account.Verdict, err
 func TestFlaggedFileIsRefused(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	s := files(t, w, func(o *account.Options, p *account.AttachmentPolicy) {
 		o.Scanner, p.ScanFailure = eicar{}, account.QuarantineUnscanned
 	})
@@ -93,7 +93,7 @@ func TestUnscannedFileIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := memoryWorld(t)
-			by := w.Join(t, julie)
+			by := w.Join(t, julieBon)
 			s := files(t, w, func(o *account.Options, p *account.AttachmentPolicy) {
 				o.Scanner, p.ScanTimeout = c.scan, 10*time.Millisecond
 			})
@@ -114,7 +114,7 @@ func TestUnscannedFileIsRefused(t *testing.T) {
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx, by, up := t.Context(), w.Join(t, julie), false
+		ctx, by, up := t.Context(), w.Join(t, julieBon), false
 		s := files(t, w, func(o *account.Options, p *account.AttachmentPolicy) {
 			p.ScanFailure = account.QuarantineUnscanned
 			o.Scanner = scan(func(ctx context.Context, r io.Reader) (account.Verdict, error) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/notify"
@@ -25,6 +26,8 @@ type Service struct {
 	towns   Towns
 
 	attachments *AttachmentEngine
+
+	supportDesk string
 }
 
 // Options are the optional parts of a [Service].
@@ -43,6 +46,10 @@ type Options struct {
 	// such as one that an invoice refers to. It runs before the unit of work.
 	// Defaults to none: nothing is in use.
 	InUse func(ctx context.Context, a Attachment) (bool, error)
+
+	// SupportDesk is the address that requests of people who cannot sign in go to.
+	// Defaults to none: AskSupport answers ErrNoSupportDesk.
+	SupportDesk string
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
@@ -66,6 +73,7 @@ type Policy struct {
 
 	Technical TechnicalPolicy // technical accounts and their secrets
 	Profile   ProfilePolicy   // what people may tell about themselves
+	Lifecycle LifecyclePolicy // how accounts begin and end
 }
 
 // Guide2024 is the default policy.
@@ -79,6 +87,7 @@ func Guide2024() Policy {
 		FreshProof:         15 * time.Minute,
 		Technical:          TechnicalGuide2024(),
 		Profile:            ProfileGuide2024(),
+		Lifecycle:          lifecycle2024(),
 	}
 }
 
@@ -94,7 +103,8 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check(), p.Attachments.check())
+		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check(), p.Attachments.check(),
+			p.Lifecycle.check(p.ActivationLifetime))
 	}
 }
 
@@ -118,6 +128,11 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	if err := o.Policy.check(); err != nil {
 		return nil, err
 	}
+	if o.SupportDesk != "" {
+		if a, err := address.Parse(o.SupportDesk); err != nil || a != o.SupportDesk {
+			return nil, ErrBadPolicy.With("the support desk is no address in canonical form")
+		}
+	}
 	links, err := o.Links.Checked()
 	if err != nil {
 		return nil, err
@@ -130,7 +145,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	maker := ids.NewMaker(o.Random)
 	s := &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
-		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns,
+		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns, supportDesk: o.SupportDesk,
 	}
 	s.attachments = &AttachmentEngine{
 		store: store, journal: s.journal, ids: maker, now: o.Now, policy: o.Policy.Attachments,

@@ -38,8 +38,6 @@ type TechnicalPolicy struct {
 	PerStructure int
 }
 
-const day = 24 * time.Hour
-
 // TechnicalGuide2024 is the default: logins like TECH_1_21750001600019@cpro.example
 // and secrets that last 424 days.
 func TechnicalGuide2024() TechnicalPolicy {
@@ -187,13 +185,11 @@ func (a Account) recognises(digest string, p TechnicalPolicy, now time.Time) err
 	}
 }
 
-// remind tells the contact of a technical account that its secret is about to end, and
-// sets when that is due again.
-func (s *Service) remind(ctx context.Context, tx Tx, a Account, now time.Time) error {
+// remindTechnical tells the contact of a technical account that its secret is about to end.
+func (s *Service) remindTechnical(ctx context.Context, tx Tx, a Account, now time.Time) error {
 	ends := a.SecretExpiresAt(s.policy.Technical)
-	a.DueAt = s.policy.Technical.next(a, now)
-	if err := tx.PutAccount(ctx, a); err != nil || !now.Before(ends) {
-		return err
+	if !now.Before(ends) {
+		return nil
 	}
 	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
 		Key:      "technical_expiring/" + string(a.ID) + "/" + ends.Format(time.RFC3339) + "/" + now.Format(time.DateOnly),

@@ -9,8 +9,6 @@ import (
 	"github.com/habilis-go/habilis/account"
 )
 
-const day = 24 * time.Hour
-
 // TEC, R-367: what a policy of technical accounts may say.
 func TestTechnicalPolicies(t *testing.T) {
 	t.Parallel()

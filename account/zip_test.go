@@ -37,7 +37,7 @@ func chosen(t *testing.T, s *account.Service, by account.Actor, designations ...
 func TestZipHasSafeUniqueNames(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	ids := chosen(t, w.Accounts, by,
 		"Devis", "devis", "DEVIS.PDF", "Devis (2)", "../../etc/passwd", `..\..\boot.ini`, "/absolu", `C:\x`, "CON", "...", "évènement",
 		"e\u0301vènement", "straße", "STRASSE", "a\u2044b", strings.Repeat("é", 100), strings.Repeat("👍", 100), "-rf", "file",
@@ -110,7 +110,7 @@ sys.stdout.buffer.write("\n".join(z.namelist()).encode())`
 func TestZipIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	mine := chosen(t, w.Accounts, by, "a", "b")
 	other := chosen(t, w.Accounts, w.Join(t, "x@terneuil.example"), "c")
 	photo, err := w.Accounts.SetPhoto(t.Context(), by, bytes.NewReader(png()))
@@ -146,7 +146,7 @@ func (d *dropping) Write(p []byte) (int, error) {
 // reader, and no goroutine stays.
 func TestZipFreesEverythingWhenTheClientGoes(t *testing.T) {
 	w := memoryWorld(t) // not parallel: it counts goroutines
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	var ids []account.AttachmentID
 	for range 4 {
 		ids = append(ids, add(t, w.Accounts, by, "a", pdf(200_000)).ID)
@@ -171,7 +171,7 @@ func (w writer) Write(p []byte) (int, error) { return w(p) }
 func TestZipThatFailsHasNoEnd(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
-	by := w.Join(t, julie)
+	by := w.Join(t, julieBon)
 	ids := chosen(t, w.Accounts, by, "a", "b")
 	for _, a := range rows(t, w) {
 		if a.ID == ids[1] {

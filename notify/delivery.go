@@ -109,6 +109,14 @@ func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message
 		return Stats{Expired: count(ok, err)}, nil, err
 	}
 
+	switch wanted, err := d.wanted(ctx, m); {
+	case err != nil:
+		return Stats{}, &m, err
+	case !wanted:
+		_, ok, err := d.settle(ctx, m, Message.expire)
+		return Stats{Expired: count(ok, err)}, nil, err
+	}
+
 	cause := d.send(ctx, m, m.LeasedUntil.Sub(now)-d.opts.Lease/4)
 	now = d.opts.Now().UTC()
 	switch {
@@ -140,6 +148,20 @@ func count(ok bool, err error) int {
 		return 1
 	}
 	return 0
+}
+
+// wanted asks the host whether a message is still to be sent.
+func (d *Dispatcher) wanted(ctx context.Context, m Message) (ok bool, err error) {
+	if d.opts.Wanted == nil {
+		return true, nil
+	}
+	defer func() {
+		if recover() != nil {
+			err = errPanicked
+		}
+	}()
+	m.Sealed = nil
+	return d.opts.Wanted(ctx, m)
 }
 
 // send opens, renders and sends m, with no unit of work open.

@@ -43,6 +43,12 @@ type DispatcherOptions struct {
 	MaxBackoff  time.Duration  // Longest pause. Defaults to 1 hour.
 	Jitter      func() float64 // In [0,1): shortens a pause by up to half. Defaults to math/rand/v2.Float64.
 
+	// Wanted is asked right before a message is sent, outside any unit; one that is not
+	// wanted any more, since its reader left meanwhile, is ended as if it had expired
+	// . It does not see what the message says. Its error holds the message back,
+	// untried, for a later one. Defaults to none: everything is wanted.
+	Wanted func(context.Context, Message) (bool, error)
+
 	// OnError is called with what goes wrong, from several goroutines. The errors
 	// hold no secrets, addresses or texts of the mail. Defaults to nothing.
 	OnError func(error)

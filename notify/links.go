@@ -25,6 +25,10 @@ type Links struct {
 	// Default to "/login-address/confirm", "/login-address/cancel" and
 	// "/login-address/undo".
 	LoginConfirm, LoginCancel, LoginUndo string
+	// Reactivate is the path of the page on which a deactivated account is asked for
+	// back; in the mail with the link, the secret is appended as the query parameter
+	// "token". Defaults to "/reactivate".
+	Reactivate string
 
 	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
 	SignIn string
@@ -36,6 +40,10 @@ type Links struct {
 	// Memberships is the path of a person's own memberships. Defaults to
 	// "/account/memberships".
 	Memberships string
+
+	// Support is the path of the page on which people who cannot sign in ask for help.
+	// Defaults to "/support".
+	Support string
 }
 
 // ErrBadLinks reports links that no mail may carry.
@@ -54,9 +62,11 @@ func (l Links) Checked() (Links, error) {
 	set(&l.LoginConfirm, "/login-address/confirm")
 	set(&l.LoginCancel, "/login-address/cancel")
 	set(&l.LoginUndo, "/login-address/undo")
+	set(&l.Reactivate, "/reactivate")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Memberships, "/account/memberships")
+	set(&l.Support, "/support")
 	l.Base = strings.TrimSuffix(l.Base, "/")
 	u, err := url.Parse(l.Base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {

@@ -24,17 +24,25 @@ const (
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
 
-	MailContactFormer       Template = "contact_former"       // to the former contact address: notices go elsewhere now
-	MailContactNew          Template = "contact_new"          // to the new contact address: notices come here now
-	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
-	MailMembershipApproved  Template = "membership_approved"  // to the applicant
-	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
+	MailContactFormer        Template = "contact_former"        // to the former contact address: notices go elsewhere now
+	MailContactNew           Template = "contact_new"           // to the new contact address: notices come here now
+	MailMembershipRequested  Template = "membership_requested"  // to a manager: somebody asks to join
+	MailMembershipApproved   Template = "membership_approved"   // to the applicant
+	MailMembershipRejected   Template = "membership_rejected"   // to the applicant
+	MailAccountDeactivated   Template = "account_deactivated"   // until when the account can come back
+	MailAccountReactivated   Template = "account_reactivated"   // the account is open again
+	MailReactivation         Template = "reactivation"          // the link to come back with
+	MailReactivationClosed   Template = "reactivation_closed"   // to whoever asks to come back too late
+	MailReactivationReminder Template = "reactivation_reminder" // the time to come back ends soon
+	MailSupportRequest       Template = "support_request"       // to the support desk: somebody cannot sign in
+	MailPrincipalReceived    Template = "principal_received"    // to whoever became principal manager
 )
 
 // The values that mails mention. What is not listed here as something else comes
 // from people, and is made harmless before it is shown.
 const (
 	valueName      = "Name"      // display name of whom the mail is addressed to
+	valueAddress   = "Address"   // canonical e-mail address
 	valueApplicant = "Applicant" // display name of whom it is about
 	valueStructure = "Structure" // display name of the structure
 	valueScope     = "Scope"     // names of services, "" for the whole structure
@@ -70,9 +78,27 @@ var mails = []struct {
 	{MailLoginTaken, []string{valueName, valueAt}},
 	{MailContactFormer, []string{valueName, valueAt}},
 	{MailContactNew, []string{valueName, valueAt}},
+	{MailAccountDeactivated, []string{valueName, valueUntil, valueLink}},
+	{MailAccountReactivated, []string{valueName, valueAt}},
+	{MailReactivation, []string{valueName, valueLink, valueUntil}},
+	{MailReactivationClosed, []string{valueName, valueLink}},
+	{MailReactivationReminder, []string{valueName, valueUntil, valueLink}},
+	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
+	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},
+}
+
+// Business reports whether the mail is about what goes on in a structure, and not about
+// the reader's own account: such mails stop when an account is deactivated.
+func (t Template) Business() bool {
+	switch t {
+	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived:
+		return true
+	default:
+		return false
+	}
 }
 
 // KnownTemplates lists the mails of the library.
@@ -88,7 +114,8 @@ func KnownTemplates() []Template {
 // the library does not know. A mail that lacks one of them is not rendered.
 //
 // Name, Applicant, Structure, Scope and Reason are text from people; Scope is ""
-// for the whole structure. Link is an absolute http or https address, Code a code
+// for the whole structure. Address is a canonical e-mail address, Link an absolute http
+// or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants
 // in RFC 3339; the templates put them into the reader's language and zone.
 func (t Template) Values() []string {

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/i18n"
 )
@@ -210,6 +211,9 @@ func vet(t Template, v Values) (Values, error) {
 			return nil, ErrBadMail.With("the value " + name + " is missing")
 		}
 		switch name {
+		case valueAddress:
+			canonical, err := address.Parse(s)
+			ok = err == nil && canonical == s
 		case valueLink:
 			ok = isLink(s)
 		case valueCode:
@@ -246,7 +250,7 @@ func isLink(s string) bool {
 // sample returns values of the right form for trying a template out.
 func sample(t Template) Values {
 	all := Values{
-		valueLink: "https://portal.example/x", valueCode: "123456", valueRole: "member",
+		valueAddress: "x@portal.example", valueLink: "https://portal.example/x", valueCode: "123456", valueRole: "member",
 		valueUntil: "2026-11-22T13:05:00Z", valueAt: "2026-11-22T13:05:00Z",
 	}
 	for _, name := range t.Values() {

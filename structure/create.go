@@ -23,6 +23,10 @@ type Creation struct {
 	Postcode   string     `validate:"max=16,line"`
 	Town       string     `validate:"max=120,line"`
 
+	// Directory says who keeps the accounts of its people; only support may choose
+	// anything but the default. Defaults to DirectoryLocal (R-020).
+	Directory Directory `validate:"omitempty,oneof=local external"`
+
 	// Principal becomes the principal manager when support creates the structure; a
 	// person who creates one becomes its principal manager and leaves this empty.
 	Principal account.ID `validate:"omitempty,id"`
@@ -44,7 +48,10 @@ func (s *Service) Create(ctx context.Context, by account.Actor, c Creation) (Str
 	const op = "structure.Create"
 	c = c.normalised()
 	if by.Kind == notify.ActorPerson {
-		c.Principal = by.ID
+		c.Principal, c.Directory = by.ID, DirectoryLocal
+	}
+	if c.Directory == "" {
+		c.Directory = DirectoryLocal
 	}
 	var more []fault.Field
 	if !c.Identifier.Valid(s.policy.Identifiers) {
@@ -69,7 +76,11 @@ func (s *Service) Create(ctx context.Context, by account.Actor, c Creation) (Str
 			st = existing
 			return errors.Join(err, taken(there))
 		}
-		if _, err := account.Acting(ctx, tx, account.Person(c.Principal)); err != nil {
+		principal, err := account.Acting(ctx, tx, account.Person(c.Principal))
+		if err != nil {
+			return err
+		}
+		if err := tx.PutAccount(ctx, principal); err != nil { // whoever is closing it meanwhile must look again
 			return err
 		}
 		put, join := st, m // a second run starts from the same values
@@ -113,7 +124,7 @@ func (s *Service) fresh(c Creation, by account.Actor, now time.Time) (Structure,
 	st := Structure{
 		ID: ID(id), Identifier: c.Identifier, LegalName: c.LegalName, Label: c.Label, Type: c.Type,
 		Status: StatusActive, Postcode: c.Postcode, Town: c.Town, Spaces: spaces,
-		Salt: hex.EncodeToString(salt), CreatedAt: now,
+		Directory: c.Directory, Salt: hex.EncodeToString(salt), CreatedAt: now,
 	}
 	m := Membership{
 		ID: MembershipID(mid), Account: c.Principal, Structure: st.ID, Status: StatusApproved,

@@ -119,6 +119,9 @@ func (s *Service) decide(
 
 func (s *Service) tellApplicant(ctx context.Context, tx Tx, c decisionCase, m Membership, mail notify.Mail) error {
 	to := c.Applicant
+	if to.Status != account.StatusActive && to.Status != account.StatusPendingActivation {
+		return nil // whoever left is told nothing more
+	}
 	mail.Key = fmt.Sprintf("decided/%s/%d", m.ID, m.Version)
 	mail.To, mail.Account, mail.Language = to.ContactEmail, to.ID, to.Language
 	mail.Values["Name"], mail.Values["Structure"] = to.DisplayName(), c.Structure.DisplayName()

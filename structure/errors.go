@@ -1,6 +1,9 @@
 package structure
 
-import "github.com/habilis-go/habilis/internal/fault"
+import (
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/fault"
+)
 
 // Errors of this package; compare with errors.Is.
 var (
@@ -45,6 +48,25 @@ var (
 
 	// ErrApplicantGone: the account that asked was closed since.
 	ErrApplicantGone = fault.New("applicant_gone", "the account that asked is closed")
+
+	// ErrConsequencesChanged: what a deactivation means is not what was shown any more;
+	// what it means now comes with the error.
+	ErrConsequencesChanged = fault.New("consequences_changed", "things have changed since they were shown; look again and confirm")
+
+	// ErrSuccessorRequired: a principal manager names a successor first; the structures
+	// come with the error.
+	ErrSuccessorRequired = fault.New("successor_required", "name a successor for each structure first")
+
+	// ErrSuccessorMissing: some structures have no successor yet; the fields name them
+	//
+	ErrSuccessorMissing = fault.New("successor_missing", "some structures have no successor yet")
+
+	// ErrNotPrincipal: the membership is not that of the principal manager.
+	ErrNotPrincipal = fault.New("not_principal", "the membership is not that of the principal manager")
+
+	// ErrExternallyManaged: a directory outside keeps the accounts of the structure's
+	// people.
+	ErrExternallyManaged = account.ErrExternallyManaged
 
 	// ErrCriteriaTooBroad: the search would select everything.
 	ErrCriteriaTooBroad = fault.New("criteria_too_broad", "give at least one criterion that is more than a star")

@@ -26,6 +26,8 @@ type Service struct {
 	links   notify.Links
 
 	attachments *account.AttachmentEngine
+	accounts    *account.Service
+	provisioner AccountProvisioner
 }
 
 // Options are the optional parts of a [Service].
@@ -37,9 +39,14 @@ type Options struct {
 	Policy *Policy          // Defaults to Guide2024().
 	Authz  *authz.Policy    // Defaults to authz.Guide2024().
 
-	// Attachments is the engine of the account service. Defaults to none: attachments
-	// answer account.ErrNoContents.
-	Attachments *account.AttachmentEngine
+	// Accounts opens and closes the accounts of people, over the same store. Defaults to
+	// none: CreatePerson, ResendActivation and Deactivate answer ErrBadPolicy, attachments
+	// account.ErrNoContents.
+	Accounts *account.Service
+
+	// Provisioner creates the accounts of people whose structure has an external
+	// directory. Defaults to none: CreatePerson answers ErrExternallyManaged.
+	Provisioner AccountProvisioner
 }
 
 // Policy holds what a deployment decides about structures. It is data.
@@ -55,6 +62,10 @@ type Policy struct {
 	FreshProof time.Duration
 
 	Technical account.TechnicalPolicy // technical accounts; give it the accounts' own
+	// DirectoryContact tells whom to ask where an external directory keeps the accounts:
+	// a sentence that is safe to show to anybody; it is the detail of
+	// ErrExternallyManaged. Defaults to none: the error's own words.
+	DirectoryContact string
 }
 
 // Guide2024 is the default policy: strict identifiers, private structures by
@@ -119,7 +130,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 	return &Service{
 		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
 		now: o.Now, zone: o.Zone, policy: *o.Policy, authz: *o.Authz, links: links,
-		attachments: o.Attachments,
+		accounts: o.Accounts, attachments: o.Accounts.AttachmentEngine(), provisioner: o.Provisioner,
 	}, nil
 }
 

@@ -23,6 +23,7 @@ type State struct {
 	Status    Status        `json:"status"`
 	Spaces    []authz.Space `json:"spaces,omitempty"`
 	Delegated bool          `json:"delegated,omitempty"`
+	Directory Directory     `json:"directory,omitempty"`
 	CreatedAt time.Time     `json:"created_at"`
 	Named     string        `json:"named,omitempty"` // digest of identifier, names and place
 }
@@ -30,7 +31,8 @@ type State struct {
 // StateOf returns what the history says of s.
 func StateOf(s Structure) State {
 	return State{
-		Type: s.Type, Status: s.Status, Spaces: s.Spaces, Delegated: s.Delegated, CreatedAt: s.CreatedAt,
+		Type: s.Type, Status: s.Status, Spaces: s.Spaces, Delegated: s.Delegated,
+		Directory: s.Directory, CreatedAt: s.CreatedAt,
 		Named: notify.Digest(s.Salt, string(s.Identifier.Scheme), s.Identifier.Value, s.LegalName, s.Label, s.Postcode, s.Town),
 	}
 }

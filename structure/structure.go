@@ -30,6 +30,15 @@ const (
 	StatusInactive Status = "inactive"
 )
 
+// Directory says who keeps the accounts of a structure's people.
+type Directory string
+
+// Directories.
+const (
+	DirectoryLocal    Directory = "local"    // habilis does
+	DirectoryExternal Directory = "external" // a directory outside does; here they are neither created nor closed
+)
+
 // Structure is one establishment: one record for each identifier. Treat
 // it as a value: changing a copy changes nothing until a service stores it.
 type Structure struct {
@@ -47,6 +56,10 @@ type Structure struct {
 	// managers. Defaults to false.
 	Delegated bool
 
+	// Directory says who keeps the accounts of its people. Defaults to
+	// DirectoryLocal, which "" also means.
+	Directory Directory
+
 	// Salt blinds the digests of this row in the history; see account.Account.Salt.
 	Salt string
 
@@ -61,3 +74,6 @@ func (s Structure) DisplayName() string {
 	}
 	return s.LegalName
 }
+
+// External reports whether a directory outside keeps the accounts of its people.
+func (s Structure) External() bool { return s.Directory == DirectoryExternal }

@@ -79,18 +79,28 @@ func New(tb testing.TB, store storage.Store) *World {
 	require.NoError(tb, err)
 	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
 	require.NoError(tb, err)
-	w.Accounts, err = account.New(storage.Accounts(store), w.Keys, &account.Options{
-		Now: w.Clock.Now, Hasher: hasher, Contents: w.Contents,
-	})
-	require.NoError(tb, err)
 	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
 	require.NoError(tb, err)
-	w.Structures, err = structure.New(storage.Structures(store), w.Keys, &structure.Options{
-		Now: w.Clock.Now, Attachments: w.Accounts.AttachmentEngine(),
-	})
+	w.Configure(tb, &account.Options{Hasher: hasher}, &structure.Options{})
+	return w
+}
+
+// Configure wires the services of accounts and structures anew, with the clock of the
+// world and cheap hashes.
+func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Options) {
+	tb.Helper()
+	var err error
+	if a.Hasher == nil {
+		a.Hasher, err = account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+		require.NoError(tb, err)
+	}
+	a.Now, s.Now, a.Contents = w.Clock.Now, w.Clock.Now, w.Contents
+	w.Accounts, err = account.New(storage.Accounts(w.Store), w.Keys, a)
+	require.NoError(tb, err)
+	s.Accounts = w.Accounts
+	w.Structures, err = structure.New(storage.Structures(w.Store), w.Keys, s)
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
-	return w
 }
 
 // Mail is a mail that the outbox owes, opened.
@@ -133,9 +143,47 @@ func (w *World) Last(tb testing.TB, to string, t notify.Template) Mail {
 // Token returns the secret of the newest activation link to an address.
 func (w *World) Token(tb testing.TB, to string) string {
 	tb.Helper()
-	_, token, ok := strings.Cut(w.Last(tb, to, notify.MailActivation).Values["Link"], "token=")
+	return w.TokenIn(tb, to, notify.MailActivation)
+}
+
+// TokenIn returns the secret of the link in the newest mail of a kind to an address.
+func (w *World) TokenIn(tb testing.TB, to string, t notify.Template) string {
+	tb.Helper()
+	_, token, ok := strings.Cut(w.Last(tb, to, t).Values["Link"], "token=")
 	require.True(tb, ok)
 	return token
+}
+
+// Count returns how many mails of a kind the outbox holds for an address.
+func (w *World) Count(tb testing.TB, to string, t notify.Template) (n int) {
+	tb.Helper()
+	for _, m := range w.Mails(tb) {
+		if m.To == to && m.Template == t {
+			n++
+		}
+	}
+	return n
+}
+
+// Leave deactivates the account of somebody who manages nothing, and returns until
+// when it can come back.
+func (w *World) Leave(tb testing.TB, by account.Actor) time.Time {
+	tb.Helper()
+	c, err := w.Structures.PrepareDeactivation(tb.Context(), by)
+	require.NoError(tb, err)
+	c, err = w.Structures.Deactivate(tb.Context(), by, structure.Deactivation{Confirmed: true, Token: c.Token})
+	require.NoError(tb, err)
+	return c.Until
+}
+
+// Account returns an account as it is stored.
+func (w *World) Account(tb testing.TB, id account.ID) (a account.Account) {
+	tb.Helper()
+	require.NoError(tb, w.Store.View(tb.Context(), func(tx storage.Tx) (err error) {
+		a, err = tx.Account(tb.Context(), id)
+		return err
+	}))
+	return a
 }
 
 // Registration is an acceptable registration for an address.

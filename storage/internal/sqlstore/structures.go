@@ -13,13 +13,13 @@ func structureTable() table[structure.Structure] {
 		keys: 1,
 		columns: []string{
 			"id", "identifier_scheme", "identifier_value", "legal_name", "label", "type", "status",
-			"postcode", "town", "spaces", "delegated", "salt", "created_at", "version",
+			"postcode", "town", "spaces", "delegated", "directory", "salt", "created_at", "version",
 		},
 		fields: func(s *structure.Structure) []any {
 			return []any{
 				(*string)(&s.ID), (*string)(&s.Identifier.Scheme), &s.Identifier.Value, &s.LegalName, &s.Label,
 				(*string)(&s.Type), (*string)(&s.Status), &s.Postcode, &s.Town,
-				words(&s.Spaces), &s.Delegated, &s.Salt, never(&s.CreatedAt), &s.Version,
+				words(&s.Spaces), &s.Delegated, (*string)(&s.Directory), &s.Salt, never(&s.CreatedAt), &s.Version,
 			}
 		},
 		derived: []string{"folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town"},

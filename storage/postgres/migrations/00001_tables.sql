@@ -101,6 +101,7 @@ CREATE TABLE habilis_structures (
     town              TEXT COLLATE "C" NOT NULL,
     spaces            TEXT COLLATE "C" NOT NULL,
     delegated         BOOLEAN          NOT NULL,
+    directory         TEXT COLLATE "C" NOT NULL,
     salt              TEXT COLLATE "C" NOT NULL,
     created_at        BIGINT,
     version           BIGINT           NOT NULL,

@@ -101,6 +101,7 @@ CREATE TABLE habilis_structures (
     town              TEXT    NOT NULL,
     spaces            TEXT    NOT NULL,
     delegated         BOOLEAN NOT NULL,
+    directory         TEXT    NOT NULL,
     salt              TEXT    NOT NULL,
     created_at        BIGINT,
     version           BIGINT  NOT NULL,

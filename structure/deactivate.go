@@ -1,0 +1,364 @@
+package structure
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/address"
+	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// Consequences are what deactivating an account means, for its owner to read before
+// confirming.
+type Consequences struct {
+	Until       time.Time   // the owner can come back alone before this instant
+	Principal   []Structure // those that need a successor, by legal name
+	Withdrawn   []Structure // those where a request that waits is withdrawn
+	Kept        []Structure // those whose membership sleeps until the owner is back
+	LoginChange bool        // a change of the login address under way is dropped
+
+	// Token stands for all of the above but the instant; [Service.Deactivate] needs it.
+	Token string
+}
+
+// Blocked lists the structures whose principal manager cannot leave here, since an
+// external directory keeps their accounts.
+func (c Consequences) Blocked() []Structure {
+	return slices.DeleteFunc(slices.Clone(c.Principal), func(st Structure) bool { return !st.External() })
+}
+
+// Successor names who takes over: by account, or by login address. One of the
+// two is set.
+type Successor struct {
+	Account account.ID
+	Login   string
+}
+
+// Deactivation is the owner's word to close the account.
+type Deactivation struct {
+	Confirmed bool   // the box is ticked
+	Token     string // of the consequences that were shown
+
+	// Whoever is principal manager names one successor for every structure, or one for
+	// each; not both.
+	SuccessorForAll Successor
+	Successors      map[ID]Successor
+}
+
+// PrepareDeactivation tells the actor what deactivating the own account would mean. It
+// changes nothing. The error is account.ErrNotActive, or account.ErrExternallyManaged
+// for an account that an external directory keeps.
+func (s *Service) PrepareDeactivation(ctx context.Context, by account.Actor) (Consequences, error) {
+	if s.accounts == nil {
+		return Consequences{}, errNoAccounts
+	}
+	now := s.clock()
+	var c Consequences
+	err := s.store.View(ctx, func(tx Tx) error {
+		a, err := account.Acting(ctx, tx, by)
+		switch {
+		case err != nil:
+			return err
+		case a.External:
+			return s.externallyManaged()
+		}
+		l, err := s.leaving(ctx, tx, a, now)
+		c = l.Consequences
+		return err
+	})
+	return c, err
+}
+
+// Deactivate closes the actor's account: every structure gets its successor,
+// requests that wait are withdrawn, sessions end and links are void, all in one unit or
+// not at all. Memberships stay and give no rights until the owner is back
+// . Owner and successors are told by mail. Doing it again changes nothing
+//
+//
+// Errors, of which all but the first come with the consequences as they are now:
+// ErrInvalid without the confirmation, or naming successors who cannot be it: the
+// owner, or whoever is not an active person; [ErrConsequencesChanged];
+// [ErrSuccessorRequired]; [ErrSuccessorMissing] whose fields name the structures;
+// [ErrExternallyManaged]. Also account.ErrActor and account.ErrNotActive.
+func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivation) (Consequences, error) {
+	const op = "structure.Deactivate"
+	if s.accounts == nil {
+		return Consequences{}, errNoAccounts
+	}
+	if err := d.check(op); err != nil {
+		return Consequences{}, err
+	}
+	now := s.clock()
+	var c Consequences
+	err := s.store.Update(ctx, func(tx Tx) error {
+		a, err := account.Acting(ctx, tx, by)
+		if errors.Is(err, account.ErrNotActive) {
+			c, err = alreadyDeactivated(ctx, tx, by)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		l, err := s.leaving(ctx, tx, a, now)
+		if err != nil {
+			return err
+		}
+		c = l.Consequences
+		switch {
+		case a.External || len(c.Blocked()) > 0:
+			return s.externallyManaged()
+		case d.Token != c.Token:
+			return ErrConsequencesChanged.In(op)
+		}
+		heirs, err := s.heirs(ctx, tx, op, a, d, c.Principal)
+		if err != nil {
+			return err
+		}
+		return s.leave(ctx, tx, by, l, heirs, now)
+	})
+	return c, err
+}
+
+// check names what is wrong with the form alone.
+func (d Deactivation) check(op string) error {
+	var bad []fault.Field
+	if !d.Confirmed {
+		bad = append(bad, fault.Field{Path: "confirmed", Code: "confirmation"})
+	}
+	if d.SuccessorForAll != (Successor{}) && len(d.Successors) > 0 {
+		bad = append(bad, fault.Field{Path: "successors", Code: "excluded_by_all"})
+	}
+	if len(bad) > 0 {
+		return fault.Invalid(op, bad...)
+	}
+	return nil
+}
+
+// alreadyDeactivated answers whoever confirms twice.
+func alreadyDeactivated(ctx context.Context, tx Tx, by account.Actor) (Consequences, error) {
+	a, there, err := known(find(ctx, tx.Account, by.ID))
+	switch {
+	case err != nil:
+		return Consequences{}, err
+	case !there || a.Status != account.StatusDeactivated:
+		return Consequences{}, account.ErrNotActive
+	default:
+		return Consequences{Until: a.ReactivableUntil}, nil
+	}
+}
+
+// leaving is everything that a deactivation touches.
+type leaving struct {
+	Consequences
+	account     account.Account
+	memberships []Membership // all of them
+}
+
+// leaving loads what an account would leave behind.
+func (s *Service) leaving(ctx context.Context, tx Tx, a account.Account, now time.Time) (leaving, error) {
+	l := leaving{account: a, Consequences: Consequences{Until: s.accounts.DeactivationDeadline(now)}}
+	link, there, err := known(tx.Link(ctx, a.ID, account.PurposeLoginChange))
+	if err != nil {
+		return l, err
+	}
+	l.LoginChange = there && link.UsedAt.IsZero() && now.Before(link.ExpiresAt)
+	parts := []string{string(a.ID), strconv.FormatBool(l.LoginChange)}
+	for q := (MembershipQuery{Account: a.ID, Limit: 1000}); ; {
+		page, err := tx.Memberships(ctx, q)
+		if err != nil {
+			return l, err
+		}
+		for _, m := range page {
+			q.AfterAt, q.AfterID = m.RequestedAt, m.ID
+			if m.Status != StatusApproved && !m.Undecided() {
+				continue
+			}
+			st, err := tx.Structure(ctx, m.Structure)
+			if err != nil {
+				return l, err
+			}
+			l.memberships = append(l.memberships, m)
+			parts = append(parts, l.note(m, st)...)
+		}
+		if len(page) < q.Limit {
+			break
+		}
+	}
+	for _, list := range [][]Structure{l.Principal, l.Withdrawn, l.Kept} {
+		slices.SortFunc(list, func(a, b Structure) int {
+			return cmp.Or(cmp.Compare(Fold(a.LegalName), Fold(b.LegalName)), cmp.Compare(a.ID, b.ID))
+		})
+	}
+	l.Token = notify.Digest(a.Salt, append([]string{"deactivation"}, parts...)...)
+	return l, nil
+}
+
+// note adds what leaving one membership means, and returns what the token says of it.
+func (l *leaving) note(m Membership, st Structure) []string {
+	principal := m.Status == StatusApproved && m.Role == RolePrincipalManager && st.Status == StatusActive
+	if principal {
+		l.Principal = append(l.Principal, st)
+	}
+	if m.Undecided() {
+		l.Withdrawn = append(l.Withdrawn, st)
+	}
+	if m.Status == StatusApproved {
+		l.Kept = append(l.Kept, st)
+	}
+	return []string{
+		string(m.ID), string(m.Status), string(m.Role), strconv.FormatBool(principal), strconv.FormatBool(m.Undecided()),
+		st.LegalName, st.Identifier.Value,
+	}
+}
+
+// heirs finds the successor for each structure.
+func (s *Service) heirs(ctx context.Context, tx Tx, op string, owner account.Account, d Deactivation, principal []Structure) (map[ID]account.Account, error) {
+	if len(principal) > 0 && d.SuccessorForAll == (Successor{}) && len(d.Successors) == 0 {
+		return nil, ErrSuccessorRequired.In(op)
+	}
+	var missing, bad []fault.Field
+	heirs, people := map[ID]account.Account{}, map[Successor]account.Account{}
+	for _, st := range principal {
+		path, who := "successorForAll", d.SuccessorForAll
+		if who == (Successor{}) {
+			path, who = "successors["+string(st.ID)+"]", d.Successors[st.ID]
+		}
+		if who == (Successor{}) {
+			missing = append(missing, fault.Field{Path: path, Code: "required"})
+			continue
+		}
+		a, seen := people[who]
+		if !seen {
+			var err error
+			if a, err = successor(ctx, tx, who); err != nil {
+				return nil, err
+			}
+			people[who] = a
+		}
+		if field := (fault.Field{Path: path, Code: "successor"}); !fit(a, owner) && !slices.Contains(bad, field) {
+			bad = append(bad, field)
+		}
+		heirs[st.ID] = a
+	}
+	for id := range d.Successors {
+		if !slices.ContainsFunc(principal, func(st Structure) bool { return st.ID == id }) {
+			bad = append(bad, fault.Field{Path: "successors[" + string(id) + "]", Code: "id"})
+		}
+	}
+	slices.SortFunc(bad, func(a, b fault.Field) int { return cmp.Compare(a.Path, b.Path) })
+	switch {
+	case len(missing) > 0:
+		err := *ErrSuccessorMissing
+		err.Op, err.Fields = op, missing
+		return nil, &err
+	case len(bad) > 0:
+		return nil, fault.Invalid(op, bad...)
+	default:
+		return heirs, nil
+	}
+}
+
+// successor loads whoever is named; nobody is the zero account.
+func successor(ctx context.Context, tx Tx, who Successor) (account.Account, error) {
+	if who.Account != "" {
+		a, _, err := known(find(ctx, tx.Account, who.Account))
+		return a, err
+	}
+	login, err := address.Parse(who.Login)
+	if err != nil {
+		return account.Account{}, nil //nolint:nilerr // nobody has such an address
+	}
+	a, _, err := known(tx.AccountByLogin(ctx, login))
+	return a, err
+}
+
+// fit reports whether an account can take over from its owner: it is another one, of
+// a person, and active. Why not is not told, since the address may be anybody's.
+func fit(a, owner account.Account) bool {
+	return ids.Valid(a.ID) && a.ID != owner.ID && a.Kind == account.KindPerson && a.Status == account.StatusActive
+}
+
+// leave writes a deactivation: demotions before promotions, the account last.
+func (s *Service) leave(ctx context.Context, tx Tx, by account.Actor, l leaving, heirs map[ID]account.Account, now time.Time) error {
+	for _, st := range l.Principal {
+		if err := s.handOver(ctx, tx, by, l, st, heirs[st.ID], now); err != nil {
+			return err
+		}
+	}
+	for _, m := range l.memberships {
+		if !m.Undecided() {
+			continue
+		}
+		m, err := m.Withdraw(by.ID, now)
+		if err != nil {
+			return err
+		}
+		if err := s.putMembership(ctx, tx, by, "membership.withdrawn", &m, now); err != nil {
+			return err
+		}
+	}
+	// Whoever makes a successor principal meanwhile, or closes that account, collides
+	// with this unit (RC-08).
+	guarded := map[account.ID]bool{}
+	for _, st := range l.Principal {
+		heir := heirs[st.ID]
+		if guarded[heir.ID] {
+			continue
+		}
+		guarded[heir.ID] = true
+		if err := tx.PutAccount(ctx, heir); err != nil {
+			return err
+		}
+	}
+	_, err := s.accounts.DeactivateIn(ctx, tx, by, l.account, now)
+	return err
+}
+
+// handOver moves the role of principal manager of one structure. Putting the structure
+// makes two such units collide, whatever isolation the store has (RC-07).
+func (s *Service) handOver(ctx context.Context, tx Tx, by account.Actor, l leaving, st Structure, to account.Account, now time.Time) error {
+	if err := tx.PutStructure(ctx, st); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(l.memberships, func(m Membership) bool { return m.Structure == st.ID })
+	old, err := l.memberships[i].HandOver(by.ID, now)
+	if err != nil {
+		return err
+	}
+	at, err := tx.Standing(ctx, to.ID, st.ID)
+	if err != nil {
+		return err
+	}
+	heir := at.Membership
+	if heir.ID == "" {
+		id, err := s.ids.New(now)
+		if err != nil {
+			return err
+		}
+		heir = Membership{ID: MembershipID(id), Account: to.ID, Structure: st.ID, CreatedAt: now}
+	}
+	if heir, err = heir.TakeOver(by.ID, now); err != nil {
+		return err
+	}
+	if err := s.putMembership(ctx, tx, by, "membership.handed_over", &old, now); err != nil {
+		return err
+	}
+	l.memberships[i] = old
+	if err := s.putMembership(ctx, tx, by, "membership.taken_over", &heir, now); err != nil {
+		return err
+	}
+	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
+		Key:      "principal/" + string(heir.ID) + "/" + strconv.FormatInt(heir.Version, 10),
+		Template: notify.MailPrincipalReceived, To: to.ContactEmail, Account: to.ID, Language: to.Language,
+		Values: notify.Values{
+			"Name": to.DisplayName(), "Structure": st.DisplayName(), "Link": s.links.To(s.links.Memberships, ""),
+		},
+	})
+}
