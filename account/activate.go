@@ -34,13 +34,19 @@ func (l Link) Usable(address string, now time.Time) error {
 	}
 }
 
-// Activate follows the link of the activation mail: its holder chooses the
-// password, and only then is the account active. The link works once.
-//
-// Errors: ErrInvalid naming every unmet rule of the password, after which the link
-// still works; [ErrLinkExpired] for a link that is over, was replaced or never was;
-// [ErrLinkUsed].
+// Activate is [Service.ActivateWith] for hosts that need neither a confirmation nor a
+// secret question.
 func (s *Service) Activate(ctx context.Context, token, password string) (Account, error) {
+	return s.ActivateWith(ctx, token, NewPassword{Password: password, Confirmation: password})
+}
+
+// ActivateWith follows the link of the activation mail: its holder chooses the
+// password, and only then is the account active. Where the policy has a secret
+// question, it is chosen here, too. The link works once.
+//
+// Errors: ErrInvalid naming every bad field, after which the link still works;
+// [ErrLinkExpired] for a link that is over, was replaced or never was; [ErrLinkUsed].
+func (s *Service) ActivateWith(ctx context.Context, token string, p NewPassword) (Account, error) {
 	const op = "account.Activate"
 	now := s.clock()
 	digest := secret.Digest(token)
@@ -52,14 +58,17 @@ func (s *Service) Activate(ctx context.Context, token, password string) (Account
 	if err != nil {
 		return Account{}, err
 	}
-	if fields := s.policy.Password.Check(password, a); len(fields) > 0 {
-		return Account{}, fault.Invalid(op, fields...)
+	if fields := s.policy.Credentials.Question.Check(p.Question, p.Answer); len(fields) > 0 {
+		return Account{}, fault.Invalid(op, append(s.passwordFields(p.Password, p.Confirmation, a), fields...)...)
 	}
-	hash, err := s.hasher.Hash(ctx, password) // outside any unit: it takes its time
+	if err := s.acceptable(ctx, op, p.Password, p.Confirmation, a); err != nil {
+		return Account{}, err
+	}
+	hash, stamp, err := s.hashed(ctx, p.Password) // outside any unit: it takes its time
 	if err != nil {
 		return Account{}, err
 	}
-	stamp, _, err := secret.New(s.ids)
+	question, answer, err := s.asked(ctx, p)
 	if err != nil {
 		return Account{}, err
 	}
@@ -71,6 +80,7 @@ func (s *Service) Activate(ctx context.Context, token, password string) (Account
 		if a, err = current.Activated(hash, stamp, now); err != nil {
 			return err
 		}
+		a.Credentials.Question, a.Credentials.Answer = question, answer
 		link.UsedAt = now
 		if err := tx.PutLink(ctx, link); err != nil {
 			return err

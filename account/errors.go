@@ -21,6 +21,10 @@ var (
 	// sign in now. Which of these it is, is not told.
 	ErrInvalidCredentials = fault.New("invalid_credentials", "the address or the password is wrong")
 
+	// ErrPasswordExpired: every factor is proven, but a new password is due before
+	// there is a session; see mfa.Service.Renew and [Service.ReplaceExpired].
+	ErrPasswordExpired = fault.New("password_expired", "choose a new password first")
+
 	// ErrThrottled: too many tries failed; the next one is accepted later. It never
 	// reaches an anonymous caller.
 	ErrThrottled = fault.New("throttled", "too many tries; wait before the next one")
@@ -28,6 +32,9 @@ var (
 	// ErrProofRequired: what was asked for needs a factor proven again first; see
 	// Policy.FreshProof.
 	ErrProofRequired = fault.New("proof_required", "prove again who you are first")
+
+	// ErrWrongAnswer: the answer to the secret question is not the right one.
+	ErrWrongAnswer = fault.New("wrong_answer", "the answer is wrong")
 
 	// ErrActor: the kind of actor may not do this at all.
 	ErrActor = fault.New("wrong_actor", "this kind of actor may not do this")

@@ -21,6 +21,10 @@ type PasswordPolicy struct {
 	Upper     bool // at least one upper-case letter
 	Special   bool // at least one character that is neither letter nor digit
 	Personal  bool // not the login address, its local part, or a name of the person
+
+	// History is how many former passwords may not come back, 24 at most. The current
+	// one never may. Defaults to 0.
+	History int
 }
 
 // PasswordClassic is the guides' rule: 12 characters of four classes (R-047 to

@@ -127,26 +127,18 @@ func (s *Service) put(ctx context.Context, tx Tx, by Actor, kind notify.Kind, a 
 // sendActivation replaces the account's activation link by a fresh one and mails
 // it, unless the last one is younger than the policy's pause.
 func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time.Time) error {
-	link, err := tx.Link(ctx, a.ID, PurposeActivation)
-	switch {
-	case errors.Is(err, fault.ErrNotFound):
-		link = Link{Account: a.ID, Purpose: PurposeActivation}
-	case err != nil:
-		return err
-	case now.Before(link.CreatedAt.Add(s.policy.MailPause)):
-		return nil
+	_, err := s.mailActivation(ctx, tx, a, now)
+	return err
+}
+
+// mailActivation is sendActivation that reports whether there was a mail.
+func (s *Service) mailActivation(ctx context.Context, tx Tx, a Account, now time.Time) (bool, error) {
+	text, link, err := s.issue(ctx, tx, a, PurposeActivation, s.policy.ActivationLifetime, now)
+	if err != nil || text == "" {
+		return false, err
 	}
-	text, digest, err := secret.New(s.ids)
-	if err != nil {
-		return err
-	}
-	link.Digest, link.Address = digest, a.Login
-	link.CreatedAt, link.ExpiresAt, link.UsedAt = now, now.Add(s.policy.ActivationLifetime), time.Time{}
-	if err := tx.PutLink(ctx, link); err != nil {
-		return err
-	}
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "activation/" + digest, Template: notify.MailActivation,
+	return true, s.journal.Enqueue(ctx, tx, now, notify.Mail{
+		Key: "activation/" + link.Digest, Template: notify.MailActivation,
 		To: a.Login, Account: a.ID, Language: a.Language, ExpiresAt: link.ExpiresAt,
 		Values: notify.Values{
 			"Name": a.DisplayName(), "Link": s.links.WithToken(s.links.Activate, text),

@@ -43,6 +43,9 @@ type Policy struct {
 	// nothing.
 	MailPause time.Duration
 
+	// Credentials says how passwords are proven and replaced.
+	Credentials CredentialPolicy
+
 	// FreshProof is how long a proven factor counts as fresh for what is sensitive:
 	// changing the login address, exporting the secret of a technical account. 0 asks
 	// for none.
@@ -55,6 +58,7 @@ func Guide2024() Policy {
 		Password:           PasswordClassic(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
+		Credentials:        credentials2024(),
 		FreshProof:         15 * time.Minute,
 	}
 }
@@ -73,7 +77,7 @@ func (p Policy) check() error {
 	case p.MailPause < 0:
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
-		return nil
+		return p.Credentials.check()
 	}
 }
 

@@ -19,6 +19,11 @@ type Links struct {
 	// query parameter "token". Defaults to "/activate".
 	Activate string
 
+	// ResetPassword is the path of the page where a forgotten password is replaced;
+	// the secret is appended as the query parameter "token".
+	// Defaults to "/reset-password".
+	ResetPassword string
+
 	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
 	SignIn string
 
@@ -44,6 +49,7 @@ func (l Links) Checked() (Links, error) {
 	}
 	set(&l.Base, "http://localhost:8080")
 	set(&l.Activate, "/activate")
+	set(&l.ResetPassword, "/reset-password")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Memberships, "/account/memberships")

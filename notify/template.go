@@ -12,6 +12,9 @@ const (
 	MailSignInCode          Template = "sign_in_code"         // the code to type
 	MailSignedOutEverywhere Template = "signed_out"           // all sessions were closed
 	MailAccountLocked       Template = "account_locked"       // too many wrong codes or passwords
+	MailPasswordChanged     Template = "password_changed"     // the account has another password
+	MailPasswordExpired     Template = "password_expired"     // a new password is due at the next sign-in
+	MailPasswordReset       Template = "password_reset"       // how to replace a forgotten password
 	MailMembershipRequested Template = "membership_requested" // to a manager: somebody asks to join
 	MailMembershipApproved  Template = "membership_approved"  // to the applicant
 	MailMembershipRejected  Template = "membership_rejected"  // to the applicant
@@ -43,6 +46,9 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailPasswordChanged, []string{valueName, valueAt}},
+	{MailPasswordExpired, []string{valueName, valueLink}},
+	{MailPasswordReset, []string{valueName, valueLink, valueUntil}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},

@@ -66,7 +66,7 @@ func golden(t *testing.T, name, got string) {
 func TestEveryMailInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	ts := newTemplates(t, nil)
-	require.Len(t, notify.KnownTemplates(), 8)
+	require.Len(t, notify.KnownTemplates(), 11)
 	for _, template := range notify.KnownTemplates() {
 		for _, lang := range languages {
 			t.Run(string(template)+"."+lang, func(t *testing.T) {
