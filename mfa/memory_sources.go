@@ -110,3 +110,10 @@ func (m *MemorySources) find(name string) *source {
 	m.known[name] = m.recent.PushFront(s)
 	return s
 }
+
+// Len returns how many sources are remembered, for a host's gauges.
+func (m *MemorySources) Len() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.known)
+}
