@@ -99,12 +99,11 @@ func (s *source) settle(failed bool, now time.Time) {
 func (m *MemorySources) find(name string) *source {
 	if e, ok := m.known[name]; ok {
 		m.recent.MoveToFront(e)
-		return e.Value.(*source) //nolint:forcetypeassert,errcheck // the list holds nothing else
+		return e.Value.(*source)
 	}
 	if len(m.known) >= m.policy.Table {
 		oldest := m.recent.Back()
-		delete(m.known, oldest.Value.(*source).name) //nolint:forcetypeassert,errcheck // the list holds nothing else
-		m.recent.Remove(oldest)
+		delete(m.known, oldest.Value.(*source).name) 		m.recent.Remove(oldest)
 	}
 	s := &source{name: name, tries: perMinute(m.policy.Tries), failures: perMinute(m.policy.Failures)}
 	m.known[name] = m.recent.PushFront(s)
