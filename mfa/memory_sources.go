@@ -103,7 +103,8 @@ func (m *MemorySources) find(name string) *source {
 	}
 	if len(m.known) >= m.policy.Table {
 		oldest := m.recent.Back()
-		delete(m.known, oldest.Value.(*source).name) 		m.recent.Remove(oldest)
+		delete(m.known, oldest.Value.(*source).name)
+		m.recent.Remove(oldest)
 	}
 	s := &source{name: name, tries: perMinute(m.policy.Tries), failures: perMinute(m.policy.Failures)}
 	m.known[name] = m.recent.PushFront(s)
