@@ -116,6 +116,9 @@ func codeIn(tb testing.TB, inbox *notify.Inbox) string {
 // collector alone comes close to the same bound.
 func TestParallelSignInsBoundMemory(t *testing.T) {
 	t.Parallel()
+	if testing.Short() || raced {
+		t.Skip("measures for some seconds")
+	}
 	if os.Getenv(memoryTrial) == "" {
 		self, err := os.Executable()
 		require.NoError(t, err)

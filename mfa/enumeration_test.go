@@ -217,7 +217,7 @@ func (s writtenTx) PutThrottle(ctx context.Context, t account.Throttle) error {
 //
 //nolint:paralleltest // it measures time
 func TestNoTimeTellsAnAccount(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raced {
 		t.Skip("measures for some seconds")
 	}
 	for name, open := range map[string]func(*testing.T) storage.Store{

@@ -59,3 +59,19 @@ func ExampleNewMemorySources() {
 	// true
 	// false
 }
+
+func ExampleSourceOf() {
+	fmt.Println(mfa.SourceOf(netip.MustParseAddr("192.0.2.7")))
+	fmt.Println(mfa.SourceOf(netip.MustParseAddr("2001:db8:1:2::7")))
+	// Output:
+	// 192.0.2.7
+	// 2001:db8:1:2::/64
+}
+
+func ExampleService_Renew() {
+	ctx := context.Background()
+	h := habilis.Must(habilis.New(memory.New(), nil))
+	_, err := h.SignIns.Renew(ctx, "a handle that Begin never gave")
+	fmt.Println(err)
+	// Output: sign_in_over: the sign-in is over; begin again
+}
