@@ -41,16 +41,12 @@ func fresh(at, now time.Time, d time.Duration) bool {
 	return !at.IsZero() && !now.Before(at) && now.Before(at.Add(d))
 }
 
-// proven returns nil if the actor proved a factor recently enough for what is
-// sensitive under the policy, else [ErrProofRequired].
-func (p Policy) proven(by Actor, now time.Time) error {
-	return RequireProof(by, p.FreshProof, now)
-}
+// RequireProof returns nil if the actor proved a factor recently enough for what is
+// sensitive under the policy (Policy.FreshProof), else [ErrProofRequired].
+func (s *Service) RequireProof(by Actor, now time.Time) error { return s.policy.proven(by, now) }
 
-// RequireProof returns nil if the actor proved a factor within the last d, or if d is
-// 0, else [ErrProofRequired].
-func RequireProof(by Actor, d time.Duration, now time.Time) error {
-	if d > 0 && !fresh(by.ProvenAt, now, d) {
+func (p Policy) proven(by Actor, now time.Time) error {
+	if p.FreshProof > 0 && !fresh(by.ProvenAt, now, p.FreshProof) {
 		return ErrProofRequired
 	}
 	return nil

@@ -66,6 +66,10 @@ func (p TechnicalPolicy) Check() error {
 	}
 }
 
+// TechnicalPolicy returns the policy of technical accounts, for package structure, whose
+// managers make them.
+func (s *Service) TechnicalPolicy() TechnicalPolicy { return s.policy.Technical }
+
 // Fits reports whether a canonical login address may be that of a technical account.
 func (p TechnicalPolicy) Fits(login string) bool {
 	fits, err := regexp.MatchString(`^(?:`+p.Login+`)$`, login)

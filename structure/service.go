@@ -40,7 +40,7 @@ type Options struct {
 	Authz  *authz.Policy    // Defaults to authz.Guide2024().
 
 	// Accounts opens and closes the accounts of people, over the same store. Defaults to
-	// none: CreatePerson, ResendActivation and Deactivate answer ErrBadPolicy, attachments
+	// none: what opens or closes accounts answers ErrBadPolicy, attachments
 	// account.ErrNoContents.
 	Accounts *account.Service
 
@@ -57,11 +57,6 @@ type Policy struct {
 	// and then manages. Others are created by support.
 	SelfService []Type
 
-	// FreshProof is how long a proven factor counts as fresh for what is sensitive:
-	// exporting the secret of a technical account. 0 asks for none.
-	FreshProof time.Duration
-
-	Technical account.TechnicalPolicy // technical accounts; give it the accounts' own
 	// DirectoryContact tells whom to ask where an external directory keeps the accounts:
 	// a sentence that is safe to show to anybody; it is the detail of
 	// ErrExternallyManaged. Defaults to none: the error's own words.
@@ -71,10 +66,7 @@ type Policy struct {
 // Guide2024 is the default policy: strict identifiers, private structures by
 // anybody, public ones by support (C-23).
 func Guide2024() Policy {
-	return Policy{
-		Identifiers: Strict, SelfService: []Type{Private},
-		FreshProof: 15 * time.Minute, Technical: account.TechnicalGuide2024(),
-	}
+	return Policy{Identifiers: Strict, SelfService: []Type{Private}}
 }
 
 func (p Policy) check() error {
@@ -86,10 +78,7 @@ func (p Policy) check() error {
 			return ErrBadPolicy.With("there are public and private structures only")
 		}
 	}
-	if p.FreshProof < 0 {
-		return ErrBadPolicy.With("a fresh proof cannot last for less than no time")
-	}
-	return p.Technical.Check()
+	return nil
 }
 
 // New returns a Service over the store. The sealer seals what waits in the outbox;

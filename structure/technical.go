@@ -39,7 +39,7 @@ type Technical struct {
 func (s *Service) technical(a account.Account) Technical {
 	return Technical{
 		ID: a.ID, Login: a.Login, Name: a.FamilyName, ContactEmail: a.ContactEmail, Status: a.Status, CreatedAt: a.CreatedAt,
-		ChangedAt: a.Credentials.ChangedAt, ExpiresAt: a.SecretExpiresAt(s.policy.Technical), LastUsedAt: a.LastSignInAt,
+		ChangedAt: a.Credentials.ChangedAt, ExpiresAt: a.SecretExpiresAt(s.accounts.TechnicalPolicy()), LastUsedAt: a.LastSignInAt,
 	}
 }
 
@@ -53,17 +53,20 @@ func (s *Service) technical(a account.Account) Technical {
 // account.ErrProofRequired if the manager's last proof is older than the policy's
 // FreshProof.
 func (s *Service) CreateTechnical(ctx context.Context, by account.Actor, id ID, spec TechnicalSpec) (*account.Handover, error) {
+	if s.accounts == nil {
+		return nil, errNoAccounts
+	}
 	const op = "structure.CreateTechnical"
 	spec = spec.normalised()
 	var more []fault.Field
-	if !s.policy.Technical.Fits(spec.Login) {
+	if !s.accounts.TechnicalPolicy().Fits(spec.Login) {
 		more = append(more, fault.Field{Path: "login", Code: "technical_login"})
 	}
 	if err := check.Struct(op, spec, more...); err != nil {
 		return nil, err
 	}
 	now := s.clock()
-	if err := account.RequireProof(by, s.policy.FreshProof, now); err != nil {
+	if err := s.accounts.RequireProof(by, now); err != nil {
 		return nil, err
 	}
 	fresh, m, text, err := s.freshTechnical(spec, id, by, now)
@@ -100,7 +103,7 @@ func (s *Service) CreateTechnical(ctx context.Context, by account.Actor, id ID, 
 	if err != nil {
 		return nil, err
 	}
-	return account.NewHandover(fresh, text, s.policy.Technical), nil
+	return account.NewHandover(fresh, text, s.accounts.TechnicalPolicy()), nil
 }
 
 func (t TechnicalSpec) normalised() TechnicalSpec {
@@ -131,7 +134,7 @@ func (s *Service) freshTechnical(spec TechnicalSpec, id ID, by account.Actor, no
 		ID: account.ID(names[0]), Kind: account.KindTechnical, Status: account.StatusActive,
 		Login: spec.Login, ContactEmail: spec.ContactEmail, FamilyName: spec.Name,
 		Salt: secrets[2].text, CreatedAt: now, ActivatedAt: now, StatusSince: now,
-	}.WithSecret(secrets[0].digest, secrets[1].text, s.policy.Technical, now)
+	}.WithSecret(secrets[0].digest, secrets[1].text, s.accounts.TechnicalPolicy(), now)
 	m := Membership{
 		ID: MembershipID(names[1]), Account: a.ID, Structure: id, Status: StatusApproved, Role: RoleTechnical,
 		Granted: Whole(), DecidedAt: now, DecidedBy: by.ID, CreatedAt: now,
@@ -144,9 +147,9 @@ func (s *Service) roomForTechnical(ctx context.Context, tx Tx, st Structure) err
 		return ErrStructureInactive
 	}
 	there, err := tx.Memberships(ctx, MembershipQuery{
-		Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: RoleTechnical, Limit: s.policy.Technical.PerStructure,
+		Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: RoleTechnical, Limit: s.accounts.TechnicalPolicy().PerStructure,
 	})
-	if err == nil && len(there) >= s.policy.Technical.PerStructure {
+	if err == nil && len(there) >= s.accounts.TechnicalPolicy().PerStructure {
 		return ErrTechnicalLimit
 	}
 	return err
@@ -173,11 +176,14 @@ type TechnicalReset struct {
 // Errors: ErrInvalid if it was not confirmed; [ErrNotFound]; [ErrDenied];
 // account.ErrProofRequired.
 func (s *Service) ResetTechnical(ctx context.Context, by account.Actor, id ID, who account.ID, r TechnicalReset) (*account.Handover, error) {
+	if s.accounts == nil {
+		return nil, errNoAccounts
+	}
 	if !r.Confirmed {
 		return nil, fault.Invalid("structure.ResetTechnical", fault.Field{Path: "confirmed", Code: "required"})
 	}
 	now := s.clock()
-	if err := account.RequireProof(by, s.policy.FreshProof, now); err != nil {
+	if err := s.accounts.RequireProof(by, now); err != nil {
 		return nil, err
 	}
 	text, digest, err := secret.New(s.ids)
@@ -197,7 +203,7 @@ func (s *Service) ResetTechnical(ctx context.Context, by account.Actor, id ID, w
 		if m.Status != StatusApproved {
 			return ErrNotFound
 		}
-		a = found.WithSecret(digest, stamp, s.policy.Technical, now)
+		a = found.WithSecret(digest, stamp, s.accounts.TechnicalPolicy(), now)
 		if err := account.Put(ctx, tx, s.journal, by, "account.technical_reset", &a, now); err != nil {
 			return err
 		}
@@ -206,7 +212,7 @@ func (s *Service) ResetTechnical(ctx context.Context, by account.Actor, id ID, w
 	if err != nil {
 		return nil, err
 	}
-	return account.NewHandover(a, text, s.policy.Technical), nil
+	return account.NewHandover(a, text, s.accounts.TechnicalPolicy()), nil
 }
 
 // CloseTechnical ends a technical account for good: its secret stops working at once.
@@ -240,6 +246,9 @@ func (s *Service) CloseTechnical(ctx context.Context, by account.Actor, id ID, w
 // Technicals lists the technical accounts of a structure, closed ones included, oldest
 // first, at most 1000, to its principal manager. Errors: [ErrNotFound]; [ErrDenied].
 func (s *Service) Technicals(ctx context.Context, by account.Actor, id ID) ([]Technical, error) {
+	if s.accounts == nil {
+		return nil, errNoAccounts
+	}
 	now := s.clock()
 	var out []Technical
 	err := s.store.View(ctx, func(tx Tx) error {
