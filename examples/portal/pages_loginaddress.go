@@ -114,20 +114,18 @@ type linkData struct {
 	Act  string
 }
 
-func (c *call) viewLink(path, title, act string, info account.LinkInfo, does ...string) *page {
-	v := c.view(title)
-	v.Data = linkData{LinkInfo: info, Path: path, Does: does, Act: c.p.texts.text(c.lang, act)}
-	return v
-}
-
 func (p *portal) showLoginConfirm(c *call) error {
 	info, done, err := c.opened("/login-address/confirm", keyConfirm, account.PurposeLoginChange)
 	if done || err != nil {
 		return err
 	}
-	text := p.texts.text
-	return c.show("link", c.viewLink("/login-address/confirm", "confirm.title", "confirm.submit", info,
-		text(c.lang, "confirm.then", "Address", info.Address), text(c.lang, "confirm.sessions"), text(c.lang, "confirm.undo")))
+	v := c.view("confirm.title")
+	v.Data = linkData{info, "/login-address/confirm", []string{
+		v.T("confirm.then", "Address", info.Address),
+		v.T("confirm.sessions"),
+		v.T("confirm.undo"),
+	}, v.T("confirm.submit")}
+	return c.show("link", v)
 }
 
 func (p *portal) loginConfirm(c *call) error {
@@ -144,9 +142,12 @@ func (p *portal) showLoginCancel(c *call) error {
 	if done || err != nil {
 		return err
 	}
-	text := p.texts.text
-	return c.show("link", c.viewLink("/login-address/cancel", "cancel.title", "cancel.submit", info,
-		text(c.lang, "cancel.then", "Address", info.Address), text(c.lang, "cancel.intruder")))
+	v := c.view("cancel.title")
+	v.Data = linkData{info, "/login-address/cancel", []string{
+		v.T("cancel.then", "Address", info.Address),
+		v.T("cancel.intruder"),
+	}, v.T("cancel.submit")}
+	return c.show("link", v)
 }
 
 func (p *portal) loginCancel(c *call) error {
@@ -165,9 +166,13 @@ func (p *portal) showLoginUndo(c *call) error {
 	if done || err != nil {
 		return err
 	}
-	text := p.texts.text
-	return c.show("link", c.viewLink("/login-address/undo", "undo.title", "undo.submit", info,
-		text(c.lang, "undo.then", "Address", info.Address), text(c.lang, "undo.sessions"), text(c.lang, "undo.password")))
+	v := c.view("undo.title")
+	v.Data = linkData{info, "/login-address/undo", []string{
+		v.T("undo.then", "Address", info.Address),
+		v.T("undo.sessions"),
+		v.T("undo.password"),
+	}, v.T("undo.submit")}
+	return c.show("link", v)
 }
 
 func (p *portal) loginUndo(c *call) error {
