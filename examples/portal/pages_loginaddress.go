@@ -183,4 +183,3 @@ func (p *portal) loginUndo(c *call) error {
 	c.forget(keyUndo)
 	return c.outOf(a.ID, "undo.done", "Address", a.Login)
 }
-
