@@ -18,6 +18,9 @@ type loginData struct {
 	Life    time.Duration        // of the link that confirms
 }
 
+// Waiting is the status of a change that nobody confirmed yet.
+func (v *page) Waiting() badge { return badge{"pending", "wait", v.T("login.waiting")} }
+
 // pendingLoginChange returns the change under way, nil for none.
 func (c *call) pendingLoginChange() (*account.LoginChange, error) {
 	change, err := c.p.h.Accounts.PendingLoginChange(c.ctx(), c.actor())

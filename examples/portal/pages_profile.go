@@ -12,7 +12,7 @@ import (
 // Account lists the pages about a person's own account, for the menu.
 func (v *page) Account() []crumb {
 	return []crumb{
-		{"/account", v.T("account.title")},
+		{"/account", v.T("account.overview")},
 		{"/account/preferences", v.T("preferences.title")},
 		{"/account/login-address", v.T("login.title")},
 		{"/account/password", v.T("password.title")},
@@ -24,7 +24,7 @@ func (v *page) Account() []crumb {
 
 // underAccount adds "my account" to the pages that lead to this one.
 func (v *page) underAccount(pairs ...string) *page {
-	return v.under(append([]string{"/account", v.T("account.title")}, pairs...)...)
+	return v.under(append([]string{"/account", v.T("account.overview")}, pairs...)...)
 }
 
 // accountData is what the account holds. The overview of the library has it in one
