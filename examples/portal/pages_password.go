@@ -78,7 +78,7 @@ func (p *portal) forgotten(c *call) error {
 func (p *portal) forgottenSent(c *call) error {
 	sent, err := sentOf(c.get(keyForgotten))
 	if err != nil {
-		return c.redirect("/password/forgotten") //nolint:nilerr // this browser asked for nothing
+		return c.redirect("/password/forgotten") // this browser asked for nothing
 	}
 	v := c.view("registered.title")
 	v.Data = sent
