@@ -49,6 +49,16 @@ func (w walk) follow(to, path string, skip int, texts ...string) {
 	require.Equal(w.t, path, w.path(), "the secret does not stay in the address")
 }
 
+// keys types where the focus is, Enter among it, and expects texts on the next page.
+func (w walk) keys(typed string, texts ...string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, chromedp.KeyEvent(typed))
+	require.NoError(w.t, err)
+	w.shows(texts...)
+}
+
 // focused returns what has the focus: its id, else its class.
 func (w walk) focused() string {
 	w.t.Helper()
@@ -103,11 +113,14 @@ func (w walk) forgetsPassword(s spoken) {
 	w.open("/sign-in", s.say("forgotten.link"))
 	w.press(`main a[href="/password/forgotten"]`, s.say("forgotten.title"))
 	w.shoot(s.name("40-forgotten"))
+	w.do(chromedp.KeyEvent("\t"))
+	require.Equal(w.t, "skip", w.focused(), "the first stop leads to the content")
 	w.press(`main button.main`, "summary")
 	require.Equal(w.t, "summary", w.focused(), "the list of problems takes the focus")
-	w.fill("login", julie)
+	w.do(chromedp.KeyEvent("\t\t")) // the link to the field, then the field
+	require.Equal(w.t, "login", w.focused())
 	before := w.v.mails()
-	w.press(`main button.main`, julie)
+	w.keys(julie+"\r", julie)
 	w.shoot(s.name("41-forgotten-sent"))
 	w.follow(julie, "/password/new", before, s.say("newpassword.title"), julie)
 	w.shoot(s.name("42-new-password"))
