@@ -36,6 +36,7 @@ func joinedExample(ctx context.Context, opts habilis.Options) (*habilis.Habilis,
 
 // provenExample signs in up to the last step.
 func provenExample(ctx context.Context, h *habilis.Habilis, inbox *notify.Inbox, password string) string {
+	habilis.Must(h.Drain(ctx)) // what waited before, so that the code is the last mail
 	c := habilis.Must(h.SignIns.Begin(ctx, mfa.Credentials{Login: exampleLogin, Password: password}))
 	habilis.Must(h.Drain(ctx))
 	mail, _ := inbox.Last(exampleLogin)

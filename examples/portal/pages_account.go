@@ -69,7 +69,7 @@ func (p *portal) activate(c *call) error {
 	if password == again {
 		_, err = p.h.Accounts.Activate(c.ctx(), c.get(keyActivation), password)
 	} else {
-		err = append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "mismatch"})
+		err = append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "password_confirmation"})
 	}
 	v := c.view("activate.title")
 	v.Data = p.rules(password)
