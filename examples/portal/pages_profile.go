@@ -23,9 +23,7 @@ func (v *page) Account() []crumb {
 }
 
 // underAccount adds "my account" to the pages that lead to this one.
-func (v *page) underAccount(pairs ...string) *page {
-	return v.under(append([]string{"/account", v.T("account.overview")}, pairs...)...)
-}
+func (v *page) underAccount() *page { return v.under("/account", v.T("account.title")) }
 
 // accountData is what the account holds. The overview of the library has it in one
 // read; memberships have a page of their own.
