@@ -81,6 +81,9 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Now != nil {
+		a.portal.now = c.Now
+	}
 	if private {
 		a.portal.mailbox, a.portal.mailboxHost, a.portal.demo = box, a.addr, c.Demo
 	}
@@ -91,7 +94,9 @@ func (c config) options(base *url.URL, keys *account.Keys, mailer notify.Mailer)
 	return &habilis.Options{
 		Mailer:   mailer,
 		Keys:     keys,
-		Links:    notify.Links{Base: base.String()}, // the paths of our pages are the defaults
+		Links:    notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
+		Now:      c.Now,
+		Sources:  c.Sources,
 		Hashing:  c.Hashing,
 		Dispatch: &notify.DispatcherOptions{Poll: poll},
 		OnError:  func(err error) { c.Log.Error("background work", "error", err) },

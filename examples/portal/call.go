@@ -29,6 +29,7 @@ type call struct {
 	r    *http.Request
 	lang string
 	me   *account.Account // nil: nobody signed in
+	held account.Session  // of me
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -43,7 +44,9 @@ func (c *call) actor() account.Actor {
 	if c.me == nil {
 		return account.Anonymous()
 	}
-	return account.Person(c.me.ID)
+	by := account.Person(c.me.ID)
+	by.ProvenAt = c.held.At
+	return by
 }
 
 // stranger is a call of whoever it may be, before that is known.
@@ -97,6 +100,9 @@ func (c *call) choose(rt route) (func(*call) error, error) {
 		if err := c.r.ParseForm(); err != nil {
 			return nil, errors.Join(errForm, err)
 		}
+		if !wellFormed(c.r.PostForm) {
+			return nil, errForm
+		}
 		if !c.genuine() {
 			return nil, errForged
 		}
@@ -136,6 +142,10 @@ func (c *call) done(path, text string, pairs ...any) error {
 // fail shows the page for an error. What went wrong on our side goes to the log; the
 // person gets the number under which it is found there.
 func (p *portal) fail(c *call, err error) {
+	if errors.Is(err, account.ErrProofRequired) && c.me != nil {
+		_ = c.toProof(c.r.URL.Path)
+		return
+	}
 	if errors.Is(err, account.ErrNotActive) || errors.Is(err, account.ErrSessionEnded) {
 		if left := c.leave(); left == nil {
 			_ = c.redirect("/sign-in")
@@ -143,6 +153,9 @@ func (p *portal) fail(c *call, err error) {
 		}
 	}
 	status := statusOf(err)
+	if status == http.StatusServiceUnavailable {
+		c.w.Header().Set("Retry-After", "10")
+	}
 	if status == http.StatusInternalServerError {
 		p.log.Error("request failed", "id", requestOf(c.r), "error", err)
 	}
@@ -195,8 +208,10 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case habilis.CodeInvalid:
 		return http.StatusUnprocessableEntity
-	case habilis.CodeTimeout, habilis.CodeCanceled:
+	case habilis.CodeTimeout, habilis.CodeCanceled, habilis.CodeOf(account.ErrBusy):
 		return http.StatusServiceUnavailable
+	case habilis.CodeOf(account.ErrThrottled):
+		return http.StatusTooManyRequests
 	case habilis.CodeInternal:
 		return http.StatusInternalServerError
 	default:
