@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"golang.org/x/text/language"
@@ -29,6 +30,7 @@ type call struct {
 	r    *http.Request
 	lang string
 	me   *account.Account // nil: nobody signed in
+	held account.Session  // of me
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -43,7 +45,9 @@ func (c *call) actor() account.Actor {
 	if c.me == nil {
 		return account.Anonymous()
 	}
-	return account.Person(c.me.ID)
+	by := account.Person(c.me.ID)
+	by.ProvenAt = c.held.At
+	return by
 }
 
 // stranger is a call of whoever it may be, before that is known.
@@ -93,6 +97,8 @@ func (c *call) choose(rt route) (func(*call) error, error) {
 	switch m := c.r.Method; {
 	case (m == http.MethodGet || m == http.MethodHead) && rt.get != nil:
 		return rt.get, nil
+	case m == http.MethodPost && rt.stream:
+		return rt.post, nil // it reads the form itself, the token first
 	case m == http.MethodPost && rt.post != nil:
 		if err := c.r.ParseForm(); err != nil {
 			return nil, errors.Join(errForm, err)
@@ -136,6 +142,10 @@ func (c *call) done(path, text string, pairs ...any) error {
 // fail shows the page for an error. What went wrong on our side goes to the log; the
 // person gets the number under which it is found there.
 func (p *portal) fail(c *call, err error) {
+	if errors.Is(err, account.ErrProofRequired) && c.me != nil {
+		_ = c.redirect("/prove?then=" + url.QueryEscape(c.r.URL.Path))
+		return
+	}
 	if errors.Is(err, account.ErrNotActive) || errors.Is(err, account.ErrSessionEnded) {
 		if left := c.leave(); left == nil {
 			_ = c.redirect("/sign-in")

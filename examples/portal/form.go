@@ -15,6 +15,7 @@ import (
 type form struct {
 	Values   url.Values
 	Problems []problem
+	Names    map[string]string // labels of fields that the catalogue does not know
 	lang     string
 }
 
@@ -119,7 +120,12 @@ func (v *page) Input(name, kind, autocomplete, need string) input {
 }
 
 // FieldName is the label of a field, for the summary of problems.
-func (v *page) FieldName(field string) string { return v.T("label." + field) }
+func (v *page) FieldName(field string) string {
+	if name, ok := v.Form.Names[field]; ok {
+		return name
+	}
+	return v.T("label." + field)
+}
 
 // typedDate reads a day from the form; one that no calendar holds is a problem of
 // that field.
