@@ -116,8 +116,8 @@ func TestDeactivationNamesSuccessors(t *testing.T) {
 
 	try("way", "each", heirField(first), hubert, heirField(second), julie)
 	require.Equal(t, http.StatusOK, v.last.Status, v.last.Body)
-	require.Contains(t, v.last.Body, "principal reçu → "+julie)
-	require.Contains(t, v.last.Body, "principal reçu → "+hubert)
+	require.Contains(t, v.last.Body, "Nouveau gestionnaire principal → "+julie)
+	require.Contains(t, v.last.Body, "Nouveau gestionnaire principal → "+hubert)
 	try("way", "each", heirField(first), hubert, heirField(second), julie, "step", "confirm")
 	require.Equal(t, "/account/deactivated", v.last.Path, v.last.Body)
 	for id, who := range map[structure.ID]string{first: hubert, second: julie} {

@@ -38,6 +38,14 @@ func (v *page) Heir(st structure.Structure) input {
 	return in
 }
 
+// HeirOfAll describes the field of one successor for all structures, where that is one
+// of two ways.
+func (v *page) HeirOfAll() input {
+	in := v.Input("successorForAll", "email", "off", "optional")
+	in.Optional = ""
+	return in
+}
+
 func (p *portal) deactivating(c *call, means structure.Consequences) *page {
 	v := c.view("deactivate.title").under()
 	v.Form.Names = map[string]string{"successors": v.T("label.successorForAll")}
