@@ -119,6 +119,12 @@ func (v *page) Input(name, kind, autocomplete, need string) input {
 	return in
 }
 
+// Hinted is a field with a hint of its own.
+func (v *page) Hinted(in input, hint string) input {
+	in.Hint = hint
+	return in
+}
+
 // FieldName is the label of a field, for the summary of problems.
 func (v *page) FieldName(field string) string {
 	if name, ok := v.Form.Names[field]; ok {

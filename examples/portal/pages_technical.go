@@ -64,6 +64,7 @@ func (c *call) beneath(d technicalData, title string, pairs ...any) *page {
 	v := c.view(title, pairs...)
 	v.under(technicalPath(d.Structure.ID), v.T("technical.of", "Structure", d.Structure.DisplayName()))
 	v.Form.Values = url.Values{"format": {string(account.CSV)}}
+	v.Form.Names = map[string]string{"login": v.T("technical.login")}
 	v.Data = d
 	return v
 }
