@@ -44,7 +44,7 @@ func (p *portal) reactivate(c *call) error {
 func (p *portal) reactivateSent(c *call) error {
 	until, err := time.Parse(time.RFC3339, c.get(keySentUntil))
 	if err != nil {
-		return c.redirect("/reactivate") //nolint:nilerr // nothing was sent yet
+		return c.redirect("/reactivate")
 	}
 	v := c.view("reactivate.sent")
 	v.Data = account.Sent{To: c.get(keySentTo), Until: until}
