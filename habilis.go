@@ -73,6 +73,7 @@ type Options struct {
 	Hashing   account.Hashing           // Cost of a password hash. Defaults to those of account.Hashing.
 	Accounts  *account.Policy           // Defaults to account.Guide2024().
 	SignIns   *mfa.Policy               // Defaults to mfa.Guide2024().
+	Sources   mfa.Sources               // Budgets of sources at sign-in. Defaults to mfa.NewMemorySources(mfa.SourcePolicy{}).
 	Structure *structure.Policy         // Defaults to structure.Guide2024().
 	Authz     *authz.Policy             // Defaults to authz.Guide2024().
 	Dispatch  *notify.DispatcherOptions // Defaults to those of notify.DispatcherOptions; its Now is Options.Now.
@@ -109,6 +110,14 @@ func New(store storage.Store, opts *Options) (*Habilis, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := oneThrottle(&o); err != nil {
+		return nil, err
+	}
+	if o.Sources == nil {
+		if o.Sources, err = mfa.NewMemorySources(mfa.SourcePolicy{}); err != nil { // once, for every store in On
+			return nil, err
+		}
+	}
 	if o.Dispatch, err = dispatch(o); err != nil {
 		return nil, err
 	}
@@ -117,6 +126,26 @@ func New(store storage.Store, opts *Options) (*Habilis, error) {
 		return nil, err
 	}
 	return (&Habilis{opts: o, hasher: hasher, messages: messages}).On(store)
+}
+
+// oneThrottle sees to it that both policies say the same of failed passwords, since
+// the counter is the same: a policy that is left out follows the other.
+func oneThrottle(o *Options) error {
+	switch {
+	case o.Accounts != nil && o.SignIns != nil:
+		if o.Accounts.Credentials.Password != o.SignIns.Password {
+			return account.ErrBadPolicy.With("the policies of accounts and sign-ins differ on failed passwords")
+		}
+	case o.Accounts != nil:
+		p := mfa.Guide2024()
+		p.Password = o.Accounts.Credentials.Password
+		o.SignIns = &p
+	case o.SignIns != nil:
+		p := account.Guide2024()
+		p.Credentials.Password = o.SignIns.Password
+		o.Accounts = &p
+	}
+	return nil
 }
 
 func ephemeralKeys(store storage.Store, random io.Reader) (*account.Keys, error) {
@@ -148,7 +177,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 		return nil, err
 	}
 	if h.SignIns, err = mfa.New(storage.SignIns(store), o.Keys, &mfa.Options{
-		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns,
+		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns, Sources: o.Sources,
 	}); err != nil {
 		return nil, err
 	}

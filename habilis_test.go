@@ -242,17 +242,28 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 		"links":      {Links: notify.Links{Base: "javascript:alert(1)"}},
 		"accounts":   {Accounts: &account.Policy{}},
 		"sign-ins":   {SignIns: &mfa.Policy{}},
+		"throttles":  {Accounts: policyOf(account.Guide2024()), SignIns: slower()},
 		"structures": {Structure: &structure.Policy{}},
 		"messages":   {Messages: fstest.MapFS{"messages.en.json": {Data: []byte("{")}}},
 	} {
 		_, err := habilis.New(memory.New(), &o)
 		require.Error(t, err, name)
 	}
+	_, err = habilis.New(memory.New(), &habilis.Options{SignIns: slower()})
+	require.NoError(t, err, "the policy of accounts follows that of sign-ins")
 	h, err := habilis.New(memory.New(), nil)
 	require.NoError(t, err)
 	_, err = h.Drain(t.Context())
 	require.ErrorIs(t, err, habilis.ErrNoMailer)
 	require.Panics(t, func() { habilis.Must(0, errors.New("boom")) })
+}
+
+func policyOf(p account.Policy) *account.Policy { return &p }
+
+func slower() *mfa.Policy {
+	p := mfa.Guide2024()
+	p.Password.Free = 3
+	return &p
 }
 
 // Nothing runs without Run; Run delivers, and ends with its context. The bubble ends

@@ -38,26 +38,28 @@ func (l Link) Usable(address string, now time.Time) error {
 	}
 }
 
-// Activate follows the link of the activation mail: its holder chooses the
-// password, and only then is the account active. The link works once.
-//
-// Errors: ErrInvalid naming every unmet rule of the password, after which the link
-// still works; [ErrLinkExpired] for a link that is over, was replaced or never was;
-// [ErrLinkUsed].
-//
-// Where somebody else filled in the form, the person has not accepted the conditions
-// of use: ErrInvalid names acceptConditions, and [Service.ActivateAccepting] is due.
+// Activate is [Service.ActivateWith] for hosts that need neither a confirmation nor a
+// secret question, of somebody who accepted the conditions of use before.
 func (s *Service) Activate(ctx context.Context, token, password string) (Account, error) {
-	return s.activate(ctx, "account.Activate", token, password, false)
+	return s.ActivateWith(ctx, token, NewPassword{Password: password, Confirmation: password})
 }
 
 // ActivateAccepting is [Service.Activate] by a person who accepts the conditions of use
 // with it. It may be called for every account.
 func (s *Service) ActivateAccepting(ctx context.Context, token, password string) (Account, error) {
-	return s.activate(ctx, "account.ActivateAccepting", token, password, true)
+	return s.ActivateWith(ctx, token, NewPassword{Password: password, Confirmation: password, AcceptConditions: true})
 }
 
-func (s *Service) activate(ctx context.Context, op, token, password string, accepts bool) (Account, error) {
+// ActivateWith follows the link of the activation mail: its holder chooses the
+// password, and only then is the account active. Where somebody else filled in
+// the form, the person accepts the conditions of use with it; where the policy
+// has a secret question, it is chosen here, too. The link works once.
+//
+// Errors: ErrInvalid naming every bad field, acceptConditions among them where they
+// were not accepted, after which the link still works; [ErrLinkExpired] for a link that
+// is over, was replaced or never was; [ErrLinkUsed].
+func (s *Service) ActivateWith(ctx context.Context, token string, p NewPassword) (Account, error) {
+	const op = "account.Activate"
 	now := s.clock()
 	digest := secret.Digest(token)
 	var a Account
@@ -68,18 +70,21 @@ func (s *Service) activate(ctx context.Context, op, token, password string, acce
 	if err != nil {
 		return Account{}, err
 	}
-	fields := s.policy.Password.Check(password, a)
-	if a.ConditionsAcceptedAt.IsZero() && !accepts {
+	fields := s.policy.Credentials.Question.Check(p.Question, p.Answer)
+	if a.ConditionsAcceptedAt.IsZero() && !p.AcceptConditions {
 		fields = append(fields, fault.Field{Path: "acceptConditions", Code: "required"})
 	}
 	if len(fields) > 0 {
-		return Account{}, fault.Invalid(op, fields...)
+		return Account{}, fault.Invalid(op, append(s.passwordFields(p.Password, p.Confirmation, a), fields...)...)
 	}
-	hash, err := s.hasher.Hash(ctx, password) // outside any unit: it takes its time
+	if err := s.acceptable(ctx, op, p.Password, p.Confirmation, a); err != nil {
+		return Account{}, err
+	}
+	hash, stamp, err := s.hashed(ctx, p.Password) // outside any unit: it takes its time
 	if err != nil {
 		return Account{}, err
 	}
-	stamp, _, err := secret.New(s.ids)
+	question, answer, err := s.asked(ctx, p)
 	if err != nil {
 		return Account{}, err
 	}
@@ -92,6 +97,7 @@ func (s *Service) activate(ctx context.Context, op, token, password string, acce
 			return err
 		}
 		a.DueAt = s.policy.due(a, nil, now)
+		a.Credentials.Question, a.Credentials.Answer = question, answer
 		link.UsedAt = now
 		if err := tx.PutLink(ctx, link); err != nil {
 			return err

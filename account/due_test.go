@@ -175,7 +175,7 @@ func TestAccountMachine(t *testing.T) {
 		a := account.Account{ID: "a", Status: status, ReactivableUntil: until}
 		_, activate := a.Activated("hash", "stamp", now)
 		left, deactivate := a.Deactivated("stamp", until, now)
-		back, reactivate := a.Reactivated("hash", "stamp", now)
+		back, reactivate := a.Reactivated(account.PasswordClassic(), "hash", "stamp", now)
 		for i, err := range []error{activate, deactivate, a.Reactivable(now), reactivate} {
 			require.Equal(t, want[i] == nil, err == nil, "%s %d: %v", status, i, err)
 			if want[i] != nil {

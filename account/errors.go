@@ -65,6 +65,10 @@ var (
 	// sign in now. Which of these it is, is not told.
 	ErrInvalidCredentials = fault.New("invalid_credentials", "the address or the password is wrong")
 
+	// ErrPasswordExpired: every factor is proven, but a new password is due before
+	// there is a session; see mfa.Service.Renew and [Service.ReplaceExpired].
+	ErrPasswordExpired = fault.New("password_expired", "choose a new password first")
+
 	// ErrThrottled: too many tries failed; the next one is accepted later. It never
 	// reaches an anonymous caller.
 	ErrThrottled = fault.New("throttled", "too many tries; wait before the next one")
@@ -76,6 +80,8 @@ var (
 	// ErrSecretExpired: the secret of the technical account is right and over; it must
 	// be reset.
 	ErrSecretExpired = fault.New("secret_expired", "the secret of the technical account has expired; it must be reset")
+	// ErrWrongAnswer: the answer to the secret question is not the right one.
+	ErrWrongAnswer = fault.New("wrong_answer", "the answer is wrong")
 
 	// ErrActor: the kind of actor may not do this at all.
 	ErrActor = fault.New("wrong_actor", "this kind of actor may not do this")

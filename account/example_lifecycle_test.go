@@ -124,7 +124,7 @@ func ExampleService_CompleteReactivation() {
 	_, err = s.Accounts.CompleteReactivation(ctx, token, account.NewPassword{Password: "Another-Horse-8", Confirmation: "Another-Horse-8"})
 	fmt.Println(err)
 	// Output:
-	// [{password password_reused }]
+	// [{password password_current }]
 	// <nil>
 }
 

@@ -82,7 +82,7 @@ func (s *Service) DeactivateIn(ctx context.Context, tx Tx, by Actor, a Account, 
 // everyPurpose lists what links are for.
 func everyPurpose() []Purpose {
 	return []Purpose{
-		PurposeActivation, PurposeReactivation, PurposePasswordReset,
+		PurposeActivation, PurposeReactivation, PurposePasswordReset, PurposeExpiredPassword,
 		PurposeLoginChange, PurposeLoginChangeCancel, PurposeLoginChangeUndo,
 	}
 }

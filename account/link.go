@@ -10,6 +10,7 @@ const (
 	PurposeActivation        Purpose = "activation"
 	PurposeReactivation      Purpose = "reactivation"
 	PurposePasswordReset     Purpose = "password_reset"
+	PurposeExpiredPassword   Purpose = "expired_password"    // replaces a password that has to be changed; not mailed
 	PurposeLoginChange       Purpose = "login_change"        // confirms the new address
 	PurposeLoginChangeCancel Purpose = "login_change_cancel" // from the old address, before
 	PurposeLoginChangeUndo   Purpose = "login_change_undo"   // from the old address, after

@@ -35,7 +35,7 @@ func stored(t *testing.T, w *worldtest.World, by account.Actor) (a account.Accou
 	return a
 }
 
-func put(t *testing.T, w *worldtest.World, by account.Actor, change func(*account.Account)) {
+func putHere(t *testing.T, w *worldtest.World, by account.Actor, change func(*account.Account)) {
 	t.Helper()
 	require.NoError(t, w.Store.Update(t.Context(), func(tx storage.Tx) error {
 		a, err := tx.Account(t.Context(), by.ID)
@@ -144,7 +144,7 @@ func TestAPatchSavesEachFieldForItself(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
 		julie := w.Join(t, "julie@terneuil.example")
-		put(t, w, julie, func(a *account.Account) { a.Profile.Phone = "not a number" })
+		putHere(t, w, julie, func(a *account.Account) { a.Profile.Phone = "not a number" })
 		a, changed, err := w.Accounts.PatchProfile(ctx, julie, account.Patch{Biography: new(" Juriste.\r\nMarchés publics.\r")})
 		require.NoError(t, err, "what is stored is not judged")
 		require.Equal(t, account.Changed{account.FieldBiography}, changed)
@@ -494,7 +494,7 @@ func TestADirectoryKeepsItsNames(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
 	julie := w.Join(t, "julie@terneuil.example")
-	put(t, w, julie, func(a *account.Account) { a.External = true })
+	putHere(t, w, julie, func(a *account.Account) { a.External = true })
 	other := update()
 	other.FamilyName = "Autre"
 	w.Unchanged(t, func() {

@@ -33,15 +33,14 @@ func (a Account) Reactivable(now time.Time) error {
 // Reactivated returns the account as its owner takes it up again, with a new
 // password, or [ErrLinkUsed] if it is not deactivated any more. What the memberships
 // were stays what they are; sessions from before stay closed (LC-08).
-func (a Account) Reactivated(passwordHash, stamp string, now time.Time) (Account, error) {
+func (a Account) Reactivated(p PasswordPolicy, passwordHash, stamp string, now time.Time) (Account, error) {
 	if a.Status != StatusDeactivated {
 		return a, ErrLinkUsed
 	}
 	a.Status, a.StatusSince, a.ReactivatedAt, a.ReactivableUntil = StatusActive, now, now, time.Time{}
-	a.Credentials.Password, a.Credentials.ChangedAt, a.Credentials.ResetAt = passwordHash, now, now
-	a.Credentials.Expired = false
-	a.Stamp = stamp
-	return a, nil
+	a = a.WithPassword(p, passwordHash, stamp, now)
+	a.Credentials.ResetAt = now
+	return a.Delivered(), nil
 }
 
 // addressed is what an anonymous caller names an account by.
@@ -137,12 +136,6 @@ func (s *Service) tellClosed(ctx context.Context, tx Tx, a Account, now time.Tim
 	})
 }
 
-// NewPassword is what somebody types who chooses a password.
-type NewPassword struct {
-	Password     string
-	Confirmation string // the same again
-}
-
 // CompleteReactivation follows a reactivation link: its holder chooses a new
 // password, and the account is active again with every right that did not end
 // meanwhile. The link works once, and to its own end, even if the
@@ -163,11 +156,17 @@ func (s *Service) CompleteReactivation(ctx context.Context, token string, in New
 	if err != nil {
 		return Account{}, err
 	}
-	hash, err := s.replacement(ctx, op, a, in)
+	if fields := s.policy.Credentials.Question.Check(in.Question, in.Answer); len(fields) > 0 {
+		return Account{}, fault.Invalid(op, append(s.passwordFields(in.Password, in.Confirmation, a), fields...)...)
+	}
+	if err := s.acceptable(ctx, op, in.Password, in.Confirmation, a); err != nil {
+		return Account{}, err
+	}
+	hash, stamp, err := s.hashed(ctx, in.Password) // outside any unit: it takes its time
 	if err != nil {
 		return Account{}, err
 	}
-	stamp, _, err := secret.New(s.ids)
+	question, answer, err := s.asked(ctx, in)
 	if err != nil {
 		return Account{}, err
 	}
@@ -176,9 +175,10 @@ func (s *Service) CompleteReactivation(ctx context.Context, token string, in New
 		if err != nil {
 			return err
 		}
-		if a, err = current.Reactivated(hash, stamp, now); err != nil {
+		if a, err = current.Reactivated(s.policy.Password, hash, stamp, now); err != nil {
 			return err
 		}
+		a.Credentials.Question, a.Credentials.Answer = question, answer
 		a.DueAt = s.policy.due(a, nil, now)
 		link.UsedAt = now
 		if err := tx.PutLink(ctx, link); err != nil {
@@ -196,28 +196,6 @@ func (s *Service) CompleteReactivation(ctx context.Context, token string, in New
 		return Account{}, err
 	}
 	return a, nil
-}
-
-// replacement checks a password that is to replace another one and hashes it, outside
-// any unit: it takes its time.
-func (s *Service) replacement(ctx context.Context, op string, a Account, in NewPassword) (string, error) {
-	fields := s.policy.Password.Check(in.Password, a)
-	if in.Password != in.Confirmation {
-		fields = append(fields, fault.Field{Path: "confirmation", Code: "mismatch"})
-	}
-	if len(fields) == 0 {
-		same, err := s.hasher.Check(ctx, in.Password, a.Credentials.Password)
-		if err != nil {
-			return "", err
-		}
-		if same {
-			fields = append(fields, fault.Field{Path: "password", Code: "password_reused"})
-		}
-	}
-	if len(fields) > 0 {
-		return "", fault.Invalid(op, fields...)
-	}
-	return s.hasher.Hash(ctx, in.Password)
 }
 
 // grant is what support tells about letting somebody back in.

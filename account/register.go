@@ -243,30 +243,16 @@ func (s *Service) put(ctx context.Context, tx Tx, by Actor, kind notify.Kind, a 
 }
 
 // sendActivation replaces the account's activation link by a fresh one and mails it,
-// unless the last one is younger than the policy's pause. A link never outlives the
-// account that waits for it.
+// unless the last one is younger than the policy's pause; it reports whether there was
+// a mail. A link never outlives the account that waits for it.
 func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time.Time) (sent bool, err error) {
-	link, err := tx.Link(ctx, a.ID, PurposeActivation)
-	switch {
-	case errors.Is(err, fault.ErrNotFound):
-		link = Link{Account: a.ID, Purpose: PurposeActivation}
-	case err != nil:
-		return false, err
-	case now.Before(link.CreatedAt.Add(s.policy.MailPause)):
-		return false, nil
-	}
-	text, digest, err := secret.New(s.ids)
-	if err != nil {
-		return false, err
-	}
-	link.Digest, link.Address = digest, a.Login
-	link.CreatedAt, link.UsedAt = now, time.Time{}
-	link.ExpiresAt = earliest(now.Add(s.policy.ActivationLifetime), s.policy.Lifecycle.lapse(a))
-	if err := tx.PutLink(ctx, link); err != nil {
+	until := earliest(now.Add(s.policy.ActivationLifetime), s.policy.Lifecycle.lapse(a))
+	text, link, err := s.issue(ctx, tx, a, PurposeActivation, until, now)
+	if err != nil || text == "" {
 		return false, err
 	}
 	return true, s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "activation/" + digest, Template: notify.MailActivation,
+		Key: "activation/" + link.Digest, Template: notify.MailActivation,
 		To: a.Login, Account: a.ID, Language: a.Language, ExpiresAt: link.ExpiresAt,
 		Values: notify.Values{
 			"Name": a.DisplayName(), "Link": s.links.WithToken(s.links.Activate, text),

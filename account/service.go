@@ -28,6 +28,7 @@ type Service struct {
 	attachments *AttachmentEngine
 
 	supportDesk string
+	breaches    BreachChecker
 }
 
 // Options are the optional parts of a [Service].
@@ -50,6 +51,10 @@ type Options struct {
 	// SupportDesk is the address that requests of people who cannot sign in go to.
 	// Defaults to none: AskSupport answers ErrNoSupportDesk.
 	SupportDesk string
+
+	// Breaches asks a service whether a password has leaked. Defaults to none: the
+	// embedded list is all there is.
+	Breaches BreachChecker
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
@@ -65,6 +70,9 @@ type Policy struct {
 	// sent to the same address again; asking earlier is answered alike and sends
 	// nothing.
 	MailPause time.Duration
+
+	// Credentials says how passwords are proven and replaced.
+	Credentials CredentialPolicy
 
 	// FreshProof is how long a proven factor counts as fresh for what is sensitive:
 	// changing the login address, exporting the secret of a technical account. 0 asks
@@ -84,6 +92,7 @@ func Guide2024() Policy {
 		LoginChange:        loginChange2024(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
+		Credentials:        credentials2024(),
 		FreshProof:         15 * time.Minute,
 		Technical:          TechnicalGuide2024(),
 		Profile:            ProfileGuide2024(),
@@ -104,7 +113,7 @@ func (p Policy) check() error {
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
 		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check(), p.Attachments.check(),
-			p.Lifecycle.check(p.ActivationLifetime))
+			p.Lifecycle.check(p.ActivationLifetime), p.Credentials.check())
 	}
 }
 
@@ -145,7 +154,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	maker := ids.NewMaker(o.Random)
 	s := &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
-		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns, supportDesk: o.SupportDesk,
+		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns, supportDesk: o.SupportDesk, breaches: o.Breaches,
 	}
 	s.attachments = &AttachmentEngine{
 		store: store, journal: s.journal, ids: maker, now: o.Now, policy: o.Policy.Attachments,

@@ -26,6 +26,17 @@ type Session struct {
 // sensitive may be done without asking again. A session from the future is not fresh.
 func (s Session) Fresh(now time.Time, d time.Duration) bool { return fresh(s.At, now, d) }
 
+// Renewed returns the session with the stamp of the account, which must be the
+// session's own: what a host stores, under a fresh cookie, for whoever just changed
+// the password in this session. For another account it is the zero Session.
+func (s Session) Renewed(a Account) Session {
+	if a.ID != s.Account {
+		return Session{}
+	}
+	s.Stamp = a.Stamp
+	return s
+}
+
 func fresh(at, now time.Time, d time.Duration) bool {
 	return !at.IsZero() && !now.Before(at) && now.Before(at.Add(d))
 }

@@ -15,6 +15,7 @@ type Factor string
 const (
 	FactorPassword Factor = "password"
 	FactorMailCode Factor = "mail_code"
+	FactorAnswer   Factor = "answer" // to the secret question; never enough alone
 )
 
 // Throttle is the failure counter of one factor of one account: however the

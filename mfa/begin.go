@@ -3,7 +3,6 @@ package mfa
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,14 +10,24 @@ import (
 	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/secret"
-	"github.com/habilis-go/habilis/notify"
 )
 
-// Credentials are what somebody types to sign in.
+// Credentials are what somebody types to sign in. They print as nothing.
 type Credentials struct {
 	Login    string
 	Password string
+
+	// Source is whom the tries are counted against besides the account: usually
+	// [SourceOf] the address of the connection. Take it from a header only if a proxy
+	// of your own wrote it (BF-05). Defaults to none, which is not counted.
+	Source string
 }
+
+// String hides what was typed (CR-17).
+func (Credentials) String() string { return "mfa.Credentials" }
+
+// GoString hides what was typed.
+func (Credentials) GoString() string { return "mfa.Credentials" }
 
 // Challenge is what stands between a right password and a session: prove a factor,
 // then finish. The handle is a secret of whoever signs in; keep it in the session
@@ -38,98 +47,102 @@ const maxPassword = 1024
 // Begin checks address and password, opens a sign-in and mails a code to the login
 // address. Every failure is [account.ErrInvalidCredentials], and the
 // same work is done for an address without an account: whether there is one, or it
-// waits for its activation, is closed or locked, is not told (EN-01, EN-13).
+// waits for its activation, is closed or locked, or the source has used up its budget,
+// is not told (EN-01, EN-02, EN-13).
 //
 // A wrong password is counted before it is checked; what it costs is the policy's
-// throttle. The owner gets a mail when the throttle begins to delay.
+// throttle. The owner gets a mail when the throttle begins to delay. A hash of another
+// cost than new ones have is replaced on the way, which takes one hash more.
 func (s *Service) Begin(ctx context.Context, c Credentials) (Challenge, error) {
 	now := s.clock()
-	a, taken, err := s.take(ctx, c.Login, now)
+	allowed, settle := s.spend(ctx, c.Source, now)
+	failed := true // if it panics, too
+	defer func() { settle(failed) }()
+	out, err := s.begin(ctx, c, allowed, now)
+	failed = errors.Is(err, account.ErrInvalidCredentials)
+	return out, err
+}
+
+func (s *Service) begin(ctx context.Context, c Credentials, allowed bool, now time.Time) (Challenge, error) {
+	decoy, err := account.Decoy(s.ids)
 	if err != nil {
 		return Challenge{}, err
 	}
+	a, taken, err := s.take(ctx, c.Login, decoy, allowed, now)
+	if err != nil {
+		return Challenge{}, err
+	}
+	right, err := s.check(ctx, c.Password, a, taken)
+	switch {
+	case err != nil:
+		return Challenge{}, err
+	case right:
+		return s.start(ctx, a, c.Password, now)
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		if !taken {
+			return account.RefuseDecoy(ctx, tx, decoy)
+		}
+		return account.Refuse(ctx, tx, s.journal, account.Anonymous(), "account.sign_in_failed", a.ID, account.FactorPassword, s.policy.Password, now)
+	})
+	if err != nil {
+		return Challenge{}, err
+	}
+	return Challenge{}, account.ErrInvalidCredentials
+}
+
+// check compares a password with that of the account, or with nothing if no try was
+// taken. Call it outside any unit: it takes its time, in either case.
+func (s *Service) check(ctx context.Context, password string, a account.Account, taken bool) (bool, error) {
 	stored := ""
 	if taken {
 		stored = a.Credentials.Password
 	}
-	password := c.Password
 	if len(password) > maxPassword {
 		password, stored = "", ""
 	}
-	right, err := s.hasher.Check(ctx, password, stored) // outside any unit: it takes its time
-	switch {
-	case err != nil:
-		return Challenge{}, err
-	case !right:
-		return Challenge{}, s.refuse(ctx, a, taken, now)
-	default:
-		return s.start(ctx, a, now)
-	}
+	return s.hasher.Check(ctx, password, stored)
 }
 
 // take finds the account and takes one try from its budget. It reports false if
-// there is nothing to check the password against.
-func (s *Service) take(ctx context.Context, login string, now time.Time) (a account.Account, taken bool, err error) {
+// there is nothing to check the password against, and does the same work then.
+func (s *Service) take(ctx context.Context, login string, decoy account.ID, allowed bool, now time.Time) (a account.Account, taken bool, err error) {
 	canonical, err := address.Parse(login)
 	if err != nil {
-		return account.Account{}, false, nil //nolint:nilerr // no account has such an address: go on as for an unknown one
+		canonical = "" // no account has such an address: go on as for an unknown one
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
 		a, taken = account.Account{}, false
 		found, err := tx.AccountByLogin(ctx, canonical)
-		if errors.Is(err, fault.ErrNotFound) || err == nil && (found.Status != account.StatusActive || found.Kind != account.KindPerson) {
-			return nil
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, fault.ErrNotFound) {
 			return err
+		}
+		if err != nil || !allowed || found.Status != account.StatusActive || found.Kind != account.KindPerson {
+			return account.TouchDecoy(ctx, tx, decoy)
 		}
 		a = found
-		counter, err := account.Counter(ctx, tx, a.ID, account.FactorPassword)
-		if err != nil {
-			return err
-		}
-		counter, err = counter.Take(s.policy.Password, now)
-		if errors.Is(err, account.ErrThrottled) {
-			return nil
-		}
-		taken = true
-		return tx.PutThrottle(ctx, counter)
+		taken, err = account.Try(ctx, tx, a.ID, account.FactorPassword, s.policy.Password, now)
+		return err
 	})
 	return a, taken, err
 }
 
-// refuse records a wrong password and, when the throttle begins to delay, tells the
-// owner.
-func (s *Service) refuse(ctx context.Context, a account.Account, taken bool, now time.Time) error {
-	if !taken {
-		return account.ErrInvalidCredentials
+// renewed returns the hash that replaces an outdated one, "" if it need not be
+// replaced. That it fails fails no sign-in: the next one tries again.
+func (s *Service) renewed(ctx context.Context, a account.Account, password string) string {
+	if !s.hasher.Outdated(a.Credentials.Password) {
+		return ""
 	}
-	err := s.store.Update(ctx, func(tx Tx) error {
-		current, err := tx.Account(ctx, a.ID)
-		if err != nil {
-			return err
-		}
-		if err := account.Record(ctx, tx, s.journal, account.Anonymous(), "account.sign_in_failed", current, now); err != nil {
-			return err
-		}
-		counter, err := account.Counter(ctx, tx, a.ID, account.FactorPassword)
-		if err != nil || counter.Failures != s.policy.Password.Free {
-			return err
-		}
-		return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-			Key:      "locked/" + string(a.ID) + "/" + strconv.FormatInt(counter.LockedUntil.Unix(), 10),
-			Template: notify.MailAccountLocked, To: current.Login, Account: a.ID, Language: current.Language,
-			Values: notify.Values{"Name": current.DisplayName(), "Until": counter.LockedUntil.Format(time.RFC3339)},
-		})
-	})
+	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
-		return err
+		return ""
 	}
-	return account.ErrInvalidCredentials
+	return hash
 }
 
 // start gives the try back and opens the sign-in with a first code.
-func (s *Service) start(ctx context.Context, a account.Account, now time.Time) (Challenge, error) {
+func (s *Service) start(ctx context.Context, a account.Account, password string, now time.Time) (Challenge, error) {
+	hash := s.renewed(ctx, a, password)
 	handle, id, err := secret.New(s.ids)
 	if err != nil {
 		return Challenge{}, err
@@ -146,14 +159,16 @@ func (s *Service) start(ctx context.Context, a account.Account, now time.Time) (
 		if err != nil {
 			return err
 		}
-		if in.Alive(current, s.policy, now) != nil || current.Credentials.Password != a.Credentials.Password {
-			return account.ErrInvalidCredentials // it changed while the hash was computed
+		if in.Alive(current, s.policy, now) != nil {
+			return account.ErrInvalidCredentials // it closed, or has another password and stamp, since the hash was computed
 		}
-		counter, err := account.Counter(ctx, tx, a.ID, account.FactorPassword)
-		if err != nil {
-			return err
+		if hash != "" && current.Credentials.Password == a.Credentials.Password {
+			current.Credentials.Password = hash
+			if err := account.Put(ctx, tx, s.journal, account.Person(a.ID), "account.password_rehashed", &current, now); err != nil {
+				return err
+			}
 		}
-		if err := tx.PutThrottle(ctx, counter.Cleared()); err != nil {
+		if err := account.GiveBack(ctx, tx, a.ID, account.FactorPassword); err != nil {
 			return err
 		}
 		if err := tx.PutSignIn(ctx, in); err != nil {

@@ -124,7 +124,9 @@ func (s *Service) ProveMailCode(ctx context.Context, handle, code string) error 
 }
 
 // Finish ends a sign-in whose factors are proven and yields the session. It works
-// once. Errors: [ErrSecondFactorRequired], [ErrSignInOver].
+// once. Errors: [ErrSecondFactorRequired]; [ErrSignInOver];
+// [account.ErrPasswordExpired] if a new password is due first, with which the sign-in
+// stays open for [Service.Renew].
 func (s *Service) Finish(ctx context.Context, handle string) (account.Session, error) {
 	now := s.clock()
 	var out account.Session
@@ -135,6 +137,9 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		}
 		if in.MailCodeAt.IsZero() {
 			return ErrSecondFactorRequired
+		}
+		if a.Credentials.Expired {
+			return account.ErrPasswordExpired
 		}
 		if err := tx.DeleteSignIn(ctx, in); err != nil {
 			return err

@@ -20,14 +20,16 @@ type Service struct {
 	now     func() time.Time
 	hasher  *account.Hasher
 	policy  Policy
+	sources Sources
 }
 
 // Options are the optional parts of a [Service].
 type Options struct {
-	Now    func() time.Time // The only clock. Defaults to time.Now.
-	Random io.Reader        // Source of identifiers, handles and codes. Defaults to crypto/rand.Reader.
-	Hasher *account.Hasher  // Checks passwords; give it the accounts' own. Defaults to account.NewHasher(account.Hashing{}, Random).
-	Policy *Policy          // Defaults to Guide2024().
+	Now     func() time.Time // The only clock. Defaults to time.Now.
+	Random  io.Reader        // Source of identifiers, handles and codes. Defaults to crypto/rand.Reader.
+	Hasher  *account.Hasher  // Checks passwords; give it the accounts' own. Defaults to account.NewHasher(account.Hashing{}, Random).
+	Policy  *Policy          // Defaults to Guide2024().
+	Sources Sources          // Budgets of sources. Defaults to NewMemorySources(SourcePolicy{}).
 }
 
 // Policy holds what a deployment decides about signing in. It is data.
@@ -38,7 +40,7 @@ type Policy struct {
 	CodePause      time.Duration // before another code may be asked for
 	CodeTries      int           // codes that may be tried in one sign-in
 
-	Password account.ThrottlePolicy // what failed passwords cost
+	Password account.ThrottlePolicy // what failed passwords cost; that of account.CredentialPolicy, the counter being the same
 	MailCode account.ThrottlePolicy // what failed mail codes cost, over all sign-ins of an account
 }
 
@@ -50,7 +52,7 @@ func Guide2024() Policy {
 		CodeLifetime:   10 * time.Minute,
 		CodePause:      30 * time.Second,
 		CodeTries:      5,
-		Password:       account.ThrottlePolicy{Free: 5, FirstDelay: 30 * time.Second, MaxDelay: time.Hour},
+		Password:       account.PasswordThrottle(),
 		MailCode:       account.ThrottlePolicy{Free: 10, FirstDelay: 30 * time.Second, MaxDelay: time.Hour},
 	}
 }
@@ -103,10 +105,16 @@ func New(store Store, keys *account.Keys, opts *Options) (*Service, error) {
 			return nil, err
 		}
 	}
+	if o.Sources == nil {
+		var err error
+		if o.Sources, err = NewMemorySources(SourcePolicy{}); err != nil {
+			return nil, err
+		}
+	}
 	maker := ids.NewMaker(o.Random)
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
-		now: o.Now, hasher: o.Hasher, policy: *o.Policy,
+		now: o.Now, hasher: o.Hasher, policy: *o.Policy, sources: o.Sources,
 	}, nil
 }
 

@@ -29,6 +29,10 @@ type Links struct {
 	// back; in the mail with the link, the secret is appended as the query parameter
 	// "token". Defaults to "/reactivate".
 	Reactivate string
+	// ResetPassword is the path of the page where a forgotten password is replaced;
+	// the secret is appended as the query parameter "token".
+	// Defaults to "/reset-password".
+	ResetPassword string
 
 	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
 	SignIn string
@@ -63,6 +67,7 @@ func (l Links) Checked() (Links, error) {
 	set(&l.LoginCancel, "/login-address/cancel")
 	set(&l.LoginUndo, "/login-address/undo")
 	set(&l.Reactivate, "/reactivate")
+	set(&l.ResetPassword, "/reset-password")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Memberships, "/account/memberships")

@@ -36,6 +36,9 @@ const (
 	MailReactivationReminder Template = "reactivation_reminder" // the time to come back ends soon
 	MailSupportRequest       Template = "support_request"       // to the support desk: somebody cannot sign in
 	MailPrincipalReceived    Template = "principal_received"    // to whoever became principal manager
+	MailPasswordChanged      Template = "password_changed"      // the account has another password
+	MailPasswordExpired      Template = "password_expired"      // a new password is due at the next sign-in
+	MailPasswordReset        Template = "password_reset"        // how to replace a forgotten password
 )
 
 // The values that mails mention. What is not listed here as something else comes
@@ -85,6 +88,9 @@ var mails = []struct {
 	{MailReactivationReminder, []string{valueName, valueUntil, valueLink}},
 	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
 	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
+	{MailPasswordChanged, []string{valueName, valueAt}},
+	{MailPasswordExpired, []string{valueName, valueLink}},
+	{MailPasswordReset, []string{valueName, valueLink, valueUntil}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},

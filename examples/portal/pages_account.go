@@ -92,7 +92,7 @@ func (p *portal) activate(c *call) error {
 	accepted := c.r.PostFormValue("acceptConditions") == "yes"
 	switch {
 	case password != again:
-		bad := append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "mismatch"})
+		bad := append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "password_confirmation"})
 		if consent && !accepted {
 			bad = append(bad, habilis.FieldError{Path: "acceptConditions", Code: "required"})
 		}
