@@ -81,10 +81,10 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.portal.support = c.supportDesk() != ""
 	if private {
 		a.portal.mailbox, a.portal.mailboxHost, a.portal.demo = box, a.addr, c.Demo
 	}
+	a.portal.support = c.supportDesk() != ""
 	return a, nil
 }
 

@@ -13,9 +13,10 @@ import (
 // form is what was typed and what is wrong with it. Fields have the names that the
 // library gives them in its errors.
 type form struct {
+	Names map[string]string // labels of fields that the catalogue does not know
+
 	Values   url.Values
 	Problems []problem
-	Names    map[string]string // labels of fields that the catalogue does not know
 	lang     string
 }
 
@@ -122,6 +123,9 @@ func (v *page) Input(name, kind, autocomplete, need string) input {
 // Hinted is a field with a hint of its own.
 func (v *page) Hinted(in input, hint string) input {
 	in.Hint = hint
+	if described := in.Name + "-hint"; !strings.Contains(in.DescribedBy, described) {
+		in.DescribedBy = strings.TrimSpace(described + " " + in.DescribedBy)
+	}
 	return in
 }
 

@@ -25,25 +25,25 @@ var staticFiles embed.FS
 
 // portal is the pages. It is immutable once it serves.
 type portal struct {
-	h           *habilis.Habilis
-	base        *url.URL
-	sessions    *scs.SessionManager
-	texts       *texts
-	templates   map[string]*template.Template
-	style       string // version of the style sheet, so that browsers may keep it
-	policy      authz.Policy
-	passwords   account.PasswordPolicy
-	attachments account.AttachmentPolicy
-	technical   account.TechnicalPolicy
-	freshProof  time.Duration
-	support     bool // there is a support desk
-	zone        *time.Location
-	now         func() time.Time
-	log         *slog.Logger
+	h         *habilis.Habilis
+	base      *url.URL
+	sessions  *scs.SessionManager
+	texts     *texts
+	templates map[string]*template.Template
+	style     string // version of the style sheet, so that browsers may keep it
+	policy    authz.Policy
+	passwords account.PasswordPolicy
+	zone      *time.Location
+	now       func() time.Time
+	log       *slog.Logger
 
 	mailbox     *mailbox // nil: no development mailbox
 	mailboxHost string   // the only name, beside that of base, under which it is shown
 	demo        bool     // the sign-in page may name the demonstration accounts
+
+	attachments account.AttachmentPolicy
+	freshProof  time.Duration // how long a proof counts as fresh for secrets of programs
+	support     bool          // there is a support desk
 }
 
 func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, error) {
@@ -53,10 +53,9 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 	}
 	p := &portal{
 		h: h, base: base, sessions: newSessions(base.Scheme == "https"),
-		policy: authz.Guide2024(), passwords: account.Guide2024().Password,
-		attachments: account.Guide2024().Attachments, technical: structure.Guide2024().Technical, freshProof: structure.Guide2024().FreshProof,
-		zone: zone, now: time.Now, log: log,
+		policy: authz.Guide2024(), passwords: account.Guide2024().Password, zone: zone, now: time.Now, log: log,
 	}
+	p.attachments, p.freshProof = account.Guide2024().Attachments, structure.Guide2024().FreshProof
 	if p.texts, err = loadTexts(); err != nil {
 		return nil, err
 	}
@@ -71,8 +70,10 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for path, r := range p.routes() {
-		mux.Handle(path, p.page(r))
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes()} {
+		for path, r := range routes {
+			mux.Handle(path, p.page(r))
+		}
 	}
 	mux.Handle("/", p.page(route{get: func(*call) error { return errNoPage }}))
 	return p.protect(mux)
@@ -105,25 +106,6 @@ func (p *portal) routes() map[string]route {
 		"/why":                  {get: p.why, in: true},
 		"/manage/requests":      {get: p.requests, in: true},
 		"/manage/requests/{id}": {get: p.showRequest, in: true},
-
-		"/account/attachments":                   {get: p.showAttachments, in: true},
-		"/account/attachments/new":               {get: p.showUpload, post: p.upload, in: true, stream: true},
-		"/account/attachments/several":           {get: p.toAttachments, post: p.several, in: true},
-		"/account/attachments/{file}":            {get: p.showAttachment, post: p.editAttachment, in: true},
-		"/account/attachments/{file}/content":    {get: p.download, in: true},
-		"/account/attachments/{file}/delete":     {get: p.showDeleteAttachment, post: p.deleteAttachment, in: true},
-		"/account/deactivate":                    {get: p.showDeactivate, post: p.deactivate, in: true},
-		"/account/deactivated":                   {get: p.deactivated},
-		"/activate/resend":                       {get: p.showResendActivation, post: p.resendActivation},
-		"/reactivate":                            {get: p.showReactivate, post: p.reactivate},
-		"/reactivate/sent":                       {get: p.reactivateSent},
-		"/reactivate/password":                   {get: p.showComeBack, post: p.comeBack},
-		"/support":                               {get: p.showSupport, post: p.askSupport},
-		"/structures/{id}/people/new":            {get: p.showNewPerson, post: p.newPerson, in: true},
-		"/structures/{id}/technical":             {get: p.technicals, in: true},
-		"/structures/{id}/technical/new":         {get: p.showNewTechnical, post: p.newTechnical, in: true},
-		"/structures/{id}/technical/{who}/reset": {get: p.showResetTechnical, post: p.resetTechnical, in: true},
-		"/structures/{id}/technical/{who}/close": {get: p.showCloseTechnical, post: p.closeTechnical, in: true},
 
 		"/account/memberships/ask":      {get: p.search, in: true},
 		"/account/memberships/ask/{id}": {get: p.showAsk, post: p.ask, in: true},

@@ -17,21 +17,16 @@ import (
 
 // What the session of a browser holds.
 const (
-	keySession      = "session"      // account.Session as JSON, once signed in
-	keyHalf         = "half"         // handle of a sign-in that waits for its second factor
-	keyActivation   = "activation"   // secret of the activation link that was opened
-	keyReactivation = "reactivation" // secret of the reactivation link that was opened
-	keyClosedUntil  = "closed-until" // until when an account that was closed here can come back
-	keyOutcome      = "outcome"      // what became of each of several attachments, as JSON
-	keyTechnical    = "technical"    // a form that waits for a fresh proof
-
-	keySentTo    = "sent-to"    // where the last activation link went
-	keySentUntil = "sent-until" // and when it dies
-	keyAfter     = "after"      // page to show after signing in
-	keyToken     = "token"      // what every form must send back
-	keyLanguage  = "language"   // "fr" or "en", once chosen
-	keyNotice    = "notice"     // message for the next page
-	keyGood      = "good"       // whether it is good news
+	keySession    = "session"    // account.Session as JSON, once signed in
+	keyHalf       = "half"       // handle of a sign-in that waits for its second factor
+	keyActivation = "activation" // secret of the activation link that was opened
+	keySentTo     = "sent-to"    // where the last activation link went
+	keySentUntil  = "sent-until" // and when it dies
+	keyAfter      = "after"      // page to show after signing in
+	keyToken      = "token"      // what every form must send back
+	keyLanguage   = "language"   // "fr" or "en", once chosen
+	keyNotice     = "notice"     // message for the next page
+	keyGood       = "good"       // whether it is good news
 )
 
 // newSessions keeps sessions in the process: they end with it. Over https the
