@@ -205,6 +205,8 @@ func TestUploadLimits(t *testing.T) {
 	v.see(uploadPath)
 	v.upload(part{name: "token", content: token}, part{name: "designation", content: bytes.Repeat([]byte{'x'}, maxField+1)})
 	require.Equal(t, http.StatusBadRequest, v.last.Status)
+	v.upload(part{name: "token", content: token}, part{name: "type", content: []byte("other")}, part{name: "type", content: []byte("contract")})
+	require.Equal(t, http.StatusBadRequest, v.last.Status, "FL-23: a field comes once")
 	v.raw("multipart/form-data; boundary=x", strings.NewReader("--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n"+string(token)+"\r\n--x\r\nContent-"))
 	require.Equal(t, http.StatusBadRequest, v.last.Status)
 	v.upload(part{name: "token", content: token}, part{name: "designation", content: []byte("x")}, part{name: "type", content: []byte("other")},

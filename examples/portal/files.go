@@ -107,7 +107,7 @@ func (u *uploaded) field(part *multipart.Part) error {
 	switch {
 	case err != nil:
 		return unreadable(err)
-	case len(value) > maxField:
+	case len(value) > maxField || u.values.Has(part.FormName()):
 		return errForm
 	}
 	u.values.Add(part.FormName(), string(value))

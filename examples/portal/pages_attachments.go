@@ -201,8 +201,8 @@ func (v *page) TypeName(code string) string {
 	return code
 }
 
-// Kind is what a content was found to be, for short.
-func (v *page) Kind(a account.Attachment) string {
+// Format is what a content was found to be, for short.
+func (v *page) Format(a account.Attachment) string {
 	return strings.ToUpper(strings.TrimPrefix(path.Ext(a.DownloadName()), "."))
 }
 
