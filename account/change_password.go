@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/habilis-go/habilis/internal/fault"
@@ -84,9 +85,6 @@ func (s *Service) proveCurrent(ctx context.Context, op string, by Actor, p Passw
 		return Account{}, fault.Invalid(op, fields...)
 	}
 	right, err := s.prove(ctx, by, FactorPassword, s.policy.Credentials.Password, "account.password_change_failed", &a, now, func() (bool, error) {
-		if len(p.Current) > maxPasswordBytes {
-			return false, nil // nobody's password (DS-02)
-		}
 		return s.hasher.Check(ctx, p.Current, a.Credentials.Password)
 	})
 	switch {
@@ -120,6 +118,9 @@ func (s *Service) prove(ctx context.Context, by Actor, f Factor, p ThrottlePolic
 		return false, ErrThrottled
 	}
 	right, err := check()
+	if errors.Is(err, ErrBusy) {
+		return false, errors.Join(err, s.store.Update(ctx, func(tx Tx) error { return Undo(ctx, tx, a.ID, f, p) }))
+	}
 	if err != nil {
 		return false, err
 	}

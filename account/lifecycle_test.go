@@ -217,8 +217,8 @@ func TestReactivation(t *testing.T) {
 		token := w.TokenIn(t, julie, notify.MailReactivation)
 		w.Unchanged(t, func() {
 			for want, in := range map[string]account.NewPassword{
-				"password_current ": {Password: worldtest.Password, Confirmation: worldtest.Password},
-				"password_confirmation ":        {Password: fresh, Confirmation: fresh + "!"},
+				"password_current ":      {Password: worldtest.Password, Confirmation: worldtest.Password},
+				"password_confirmation ": {Password: fresh, Confirmation: fresh + "!"},
 				"password_min12 password_digit password_upper password_special password_base_word ": {Password: "short", Confirmation: "short"},
 			} {
 				_, err := w.Accounts.CompleteReactivation(ctx, token, in)

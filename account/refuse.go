@@ -35,6 +35,15 @@ func GiveBack(ctx context.Context, tx Tx, id ID, f Factor) error {
 	return tx.PutThrottle(ctx, counter.Cleared())
 }
 
+// Undo gives one try back that could not be made, because the machine was busy.
+func Undo(ctx context.Context, tx Tx, id ID, f Factor, p ThrottlePolicy) error {
+	counter, err := Counter(ctx, tx, id, f)
+	if err != nil {
+		return err
+	}
+	return tx.PutThrottle(ctx, counter.Undone(p))
+}
+
 // Refuse records a failed try of a factor. With the try that begins the delays, it
 // also mails the owner: once, however many follow (BF-01).
 func Refuse(ctx context.Context, tx Tx, j *notify.Journal, by Actor, kind notify.Kind, id ID, f Factor, p ThrottlePolicy, now time.Time) error {

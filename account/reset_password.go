@@ -18,14 +18,12 @@ import (
 // keeps.
 //
 // The answer is the same whatever the address is, and so is the work (EN-04). The
-// actor is as for [Service.Register]. Errors: ErrInvalid if the text is not one address
-// (FL-23); [ErrNotActive] if a person who helps is not.
+// actor is as for [Service.Register]. Errors: ErrInvalid naming the field "login" if the
+// text is not one address (FL-23); [ErrNotActive] if a person who helps is not.
 func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (Sent, error) {
-	asked := struct {
-		Login string `validate:"required,address"`
-	}{canonical(login)}
-	if err := check.Struct("account.ForgotPassword", asked); err != nil {
-		return Sent{}, err
+	to := canonical(login)
+	if bad := check.Value("login", to, "required,address"); bad != nil {
+		return Sent{}, fault.Invalid("account.ForgotPassword", bad...)
 	}
 	now := s.clock()
 	decoy, err := Decoy(s.ids)
@@ -38,7 +36,7 @@ func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (S
 				return err
 			}
 		}
-		known, err := tx.AccountByLogin(ctx, asked.Login)
+		known, err := tx.AccountByLogin(ctx, to)
 		if err != nil && !errors.Is(err, fault.ErrNotFound) {
 			return err
 		}
@@ -60,7 +58,7 @@ func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (S
 	if err != nil {
 		return Sent{}, err
 	}
-	return Sent{To: asked.Login, Until: now.Add(s.policy.Credentials.ResetLifetime)}, nil
+	return Sent{To: to, Until: now.Add(s.policy.Credentials.ResetLifetime)}, nil
 }
 
 // mailReset replaces the reset link and mails it, and reports whether the pause let it.

@@ -116,6 +116,7 @@ func TestForgottenPasswordsAreAnsweredAlike(t *testing.T) {
 			for _, odd := range []string{"", "nobody", julieLogin + ",me@evil.example", julieLogin + "\x00", "[\"" + julieLogin + "\"]", strings.Repeat("j", 1<<20) + "@x.example"} {
 				_, err := w.Accounts.ForgotPassword(ctx, account.Anonymous(), odd)
 				require.ErrorIs(t, err, fault.ErrInvalid, "FL-23 %.40q", odd)
+				require.Contains(t, codes(err), "login")
 			}
 		})
 	})

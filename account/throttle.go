@@ -64,6 +64,16 @@ func (t Throttle) Take(p ThrottlePolicy, now time.Time) (Throttle, error) {
 	return t, nil
 }
 
+// Undone returns the counter without the last try, which was taken and then not made. A
+// delay that began before stays.
+func (t Throttle) Undone(p ThrottlePolicy) Throttle {
+	t.Failures = max(0, t.Failures-1)
+	if t.Failures < p.Free {
+		t.LockedUntil = time.Time{}
+	}
+	return t
+}
+
 // Cleared returns the counter after a success.
 func (t Throttle) Cleared() Throttle {
 	t.Failures, t.LockedUntil = 0, time.Time{}

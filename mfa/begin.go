@@ -41,9 +41,6 @@ type Challenge struct {
 	ExpiresAt   time.Time // the sign-in is over from then on
 }
 
-// maxPassword bounds what is hashed; nothing longer can be anybody's password.
-const maxPassword = 1024
-
 // Begin checks address and password, opens a sign-in and mails a code to the login
 // address. Every failure is [account.ErrInvalidCredentials], and the
 // same work is done for an address without an account: whether there is one, or it
@@ -74,6 +71,8 @@ func (s *Service) begin(ctx context.Context, c Credentials, allowed bool, now ti
 	}
 	right, err := s.check(ctx, c.Password, a, taken)
 	switch {
+	case errors.Is(err, account.ErrBusy):
+		return Challenge{}, errors.Join(err, s.undo(ctx, a.ID, decoy, taken))
 	case err != nil:
 		return Challenge{}, err
 	case right:
@@ -91,15 +90,22 @@ func (s *Service) begin(ctx context.Context, c Credentials, allowed bool, now ti
 	return Challenge{}, account.ErrInvalidCredentials
 }
 
+// undo gives a try back that the machine was too busy to make.
+func (s *Service) undo(ctx context.Context, id, decoy account.ID, taken bool) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if !taken {
+			return account.TouchDecoy(ctx, tx, decoy)
+		}
+		return account.Undo(ctx, tx, id, account.FactorPassword, s.policy.Password)
+	})
+}
+
 // check compares a password with that of the account, or with nothing if no try was
 // taken. Call it outside any unit: it takes its time, in either case.
 func (s *Service) check(ctx context.Context, password string, a account.Account, taken bool) (bool, error) {
 	stored := ""
 	if taken {
 		stored = a.Credentials.Password
-	}
-	if len(password) > maxPassword {
-		password, stored = "", ""
 	}
 	return s.hasher.Check(ctx, password, stored)
 }

@@ -81,6 +81,9 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Now != nil {
+		a.portal.now = c.Now
+	}
 	if private {
 		a.portal.mailbox, a.portal.mailboxHost, a.portal.demo = box, a.addr, c.Demo
 	}
@@ -92,7 +95,9 @@ func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, 
 	return &habilis.Options{
 		Mailer:   mailer,
 		Keys:     keys,
-		Links:    notify.Links{Base: base.String()}, // the paths of our pages are the defaults
+		Links:    notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
+		Now:      c.Now,
+		Sources:  c.Sources,
 		Hashing:  c.Hashing,
 		Contents: store.Blobs(),
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"golang.org/x/text/language"
@@ -103,6 +102,9 @@ func (c *call) choose(rt route) (func(*call) error, error) {
 		if err := c.r.ParseForm(); err != nil {
 			return nil, errors.Join(errForm, err)
 		}
+		if !wellFormed(c.r.PostForm) {
+			return nil, errForm
+		}
 		if !c.genuine() {
 			return nil, errForged
 		}
@@ -143,7 +145,7 @@ func (c *call) done(path, text string, pairs ...any) error {
 // person gets the number under which it is found there.
 func (p *portal) fail(c *call, err error) {
 	if errors.Is(err, account.ErrProofRequired) && c.me != nil {
-		_ = c.redirect("/prove?then=" + url.QueryEscape(c.r.URL.Path))
+		_ = c.toProof(c.r.URL.Path)
 		return
 	}
 	if errors.Is(err, account.ErrNotActive) || errors.Is(err, account.ErrSessionEnded) {
@@ -153,6 +155,9 @@ func (p *portal) fail(c *call, err error) {
 		}
 	}
 	status := statusOf(err)
+	if status == http.StatusServiceUnavailable {
+		c.w.Header().Set("Retry-After", "10")
+	}
 	if status == http.StatusInternalServerError {
 		p.log.Error("request failed", "id", requestOf(c.r), "error", err)
 	}
@@ -205,8 +210,10 @@ func statusOf(err error) int {
 		return http.StatusForbidden
 	case habilis.CodeInvalid:
 		return http.StatusUnprocessableEntity
-	case habilis.CodeTimeout, habilis.CodeCanceled:
+	case habilis.CodeTimeout, habilis.CodeCanceled, habilis.CodeOf(account.ErrBusy):
 		return http.StatusServiceUnavailable
+	case habilis.CodeOf(account.ErrThrottled):
+		return http.StatusTooManyRequests
 	case habilis.CodeInternal:
 		return http.StatusInternalServerError
 	default:

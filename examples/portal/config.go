@@ -13,8 +13,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/notify/smtp"
 )
@@ -35,6 +37,8 @@ type config struct {
 	Log     *slog.Logger
 	Mailer  notify.Mailer   // used instead of SMTP
 	Hashing account.Hashing // cost of password hashes
+	Sources mfa.Sources     // budgets of sources at sign-in
+	Now     func() time.Time
 }
 
 func readFlags(args []string, usage io.Writer) (config, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type form struct {
 
 	Values   url.Values
 	Problems []problem
+	labels   map[string]string // other names of labels, by field
 	lang     string
 }
 
@@ -52,6 +54,38 @@ func (c *call) refused(v *page, err error, where map[habilis.Code]string) bool {
 		v.Form.add(name, c.p.h.Localize(err, c.tag()))
 	}
 	return known
+}
+
+// called gives a field of this form another label than its usual one.
+func (f *form) called(field, label string) {
+	if f.labels == nil {
+		f.labels = map[string]string{}
+	}
+	f.labels[field] = label
+}
+
+// repeatable lists the fields that a form may send more than once.
+func repeatable() []string { return []string{"files", "services"} }
+
+// wellFormed reports whether every field came once, under a plain name. Two addresses
+// where one is asked for, or a list of them, are a trick and not a form of ours (FL-23).
+func wellFormed(values url.Values) bool {
+	for name, v := range values {
+		if strings.ContainsAny(name, "[]") || len(v) > 1 && !slices.Contains(repeatable(), name) {
+			return false
+		}
+	}
+	return true
+}
+
+// statusOfForm is that of a page that shows a form again because of err.
+func statusOfForm(err error) int {
+	switch s := statusOf(err); s {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return s
+	default:
+		return http.StatusUnprocessableEntity
+	}
 }
 
 func (f *form) add(field, text string) {
@@ -91,7 +125,7 @@ type input struct {
 // it is "required" or "optional". Passwords and codes are never shown again.
 func (v *page) Input(name, kind, autocomplete, need string) input {
 	in := input{
-		Name: name, Type: kind, Label: v.T("label." + name), Autocomplete: autocomplete,
+		Name: name, Type: kind, Label: v.FieldName(name), Autocomplete: autocomplete,
 		Required: need == "required", Problems: v.Form.Of(name),
 	}
 	if in.Required {
@@ -133,6 +167,9 @@ func (v *page) Hinted(in input, hint string) input {
 func (v *page) FieldName(field string) string {
 	if name, ok := v.Form.Names[field]; ok {
 		return name
+	}
+	if other, ok := v.Form.labels[field]; ok {
+		field = other
 	}
 	return v.T("label." + field)
 }

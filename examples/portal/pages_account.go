@@ -118,8 +118,13 @@ func (p *portal) activate(c *call) error {
 // rules is the checklist beside the password field; an empty password meets none of
 // them yet.
 func (p *portal) rules(password string) []account.Rule {
+	return p.checklist(password, account.Account{})
+}
+
+// checklist is rules for the password of an account.
+func (p *portal) checklist(password string, a account.Account) []account.Rule {
 	var shown []account.Rule
-	for _, r := range p.passwords.Checklist(password, account.Account{}) {
+	for _, r := range p.passwords.Checklist(password, a) {
 		if r.Code == "password_characters" || r.Code == "password_max" {
 			continue // nobody needs to be told before it happens
 		}

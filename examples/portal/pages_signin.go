@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
@@ -22,13 +23,13 @@ func (p *portal) showSignIn(c *call) error {
 // handle opens no page but the next step.
 func (p *portal) signIn(c *call) error {
 	challenge, err := p.h.SignIns.Begin(c.ctx(), mfa.Credentials{
-		Login: c.r.PostFormValue("login"), Password: c.r.PostFormValue("password"),
+		Login: c.r.PostFormValue("login"), Password: c.r.PostFormValue("password"), Source: p.source(c.r),
 	})
 	v := c.view("signin.title")
 	v.Form.Values, v.Data = c.r.PostForm, residents()
 	switch {
-	case c.refused(v, err, map[habilis.Code]string{"invalid_credentials": ""}):
-		return c.render(http.StatusUnprocessableEntity, "signin", v)
+	case c.refused(v, err, map[habilis.Code]string{"invalid_credentials": "", "busy": ""}):
+		return c.render(statusOfForm(err), "signin", v)
 	case err != nil:
 		return err
 	}
@@ -44,24 +45,49 @@ func (p *portal) showSecondStep(c *call) error {
 	if err != nil {
 		return c.beginAgain(err)
 	}
+	return c.show("secondstep", c.signInCode(challenge))
+}
+
+// codeStep is where a code from a mail is typed.
+type codeStep struct {
+	mfa.Challenge
+	Path, Resend string // where the code goes, and who asks for another one
+	Submit       string
+	Leave        string // page to go back to, "" for the sign-in that is given up
+}
+
+func (c *call) signInCode(challenge mfa.Challenge) *page {
 	v := c.view("second.title")
-	v.Data = challenge
-	return c.show("secondstep", v)
+	v.Data = codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", v.T("second.submit"), ""}
+	return v
+}
+
+// source is whom failed sign-ins are counted against: the address of the connection.
+// What headers say about it can be forged (BF-05). A proxy on this machine hides the
+// sources; then nothing is counted, since it would count for everybody.
+func (p *portal) source(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || from.Addr().IsLoopback() && !loopbackName(p.base.Hostname()) {
+		return ""
+	}
+	return mfa.SourceOf(from.Addr())
 }
 
 func (p *portal) secondStep(c *call) error {
 	handle := c.get(keyHalf)
 	if err := p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code")); err != nil {
 		challenge, gone := p.h.SignIns.Challenge(c.ctx(), handle)
-		v := c.view("second.title")
-		v.Data = challenge
+		v := c.signInCode(challenge)
 		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": "code"}) {
 			return c.render(http.StatusUnprocessableEntity, "secondstep", v)
 		}
 		return c.beginAgain(err)
 	}
 	held, err := p.h.SignIns.Finish(c.ctx(), handle)
-	if err != nil {
+	switch {
+	case errors.Is(err, account.ErrPasswordExpired):
+		return c.toExpired(handle)
+	case err != nil:
 		return c.beginAgain(err)
 	}
 	if err := c.enter(held); err != nil {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -76,6 +77,15 @@ func (v *page) Roles() []choice {
 	}
 	return out
 }
+
+// checks is the checklist of a password.
+type checks struct {
+	Page  *page
+	Rules []account.Rule
+}
+
+// Checks puts the checklist of a password beside its page.
+func (v *page) Checks(rules []account.Rule) checks { return checks{v, rules} }
 
 // Date renders a civil date; "" for none.
 func (v *page) Date(d authz.Date) string { return day(v.Lang, d) }

@@ -33,6 +33,8 @@ type portal struct {
 	style     string // version of the style sheet, so that browsers may keep it
 	policy    authz.Policy
 	passwords account.PasswordPolicy
+	accounts  account.Policy
+	countries map[string][]choice
 	zone      *time.Location
 	now       func() time.Time
 	log       *slog.Logger
@@ -53,10 +55,13 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 	}
 	p := &portal{
 		h: h, base: base, sessions: newSessions(base.Scheme == "https"),
-		policy: authz.Guide2024(), passwords: account.Guide2024().Password, zone: zone, now: time.Now, log: log,
+		policy: authz.Guide2024(), passwords: account.Guide2024().Password, accounts: account.Guide2024(), zone: zone, now: time.Now, log: log,
 	}
 	p.attachments, p.freshProof = account.Guide2024().Attachments, structure.Guide2024().FreshProof
 	if p.texts, err = loadTexts(); err != nil {
+		return nil, err
+	}
+	if p.countries, err = countries(); err != nil {
 		return nil, err
 	}
 	if p.templates, err = parseTemplates(); err != nil {
@@ -106,6 +111,24 @@ func (p *portal) routes() map[string]route {
 		"/why":                  {get: p.why, in: true},
 		"/manage/requests":      {get: p.requests, in: true},
 		"/manage/requests/{id}": {get: p.showRequest, in: true},
+
+		"/account":                      {get: p.showAccount, in: true},
+		"/account/profile":              {get: p.showProfile, post: p.profile, in: true},
+		"/account/profile/{field}":      {get: p.showField, post: p.field, in: true},
+		"/account/preferences":          {get: p.showPreferences, post: p.preferences, in: true},
+		"/account/login-address":        {get: p.showLoginAddress, post: p.loginAddress, in: true},
+		"/account/login-address/cancel": {post: p.cancelLoginChange, in: true},
+		"/account/password":             {get: p.showPassword, post: p.changePassword, in: true},
+		"/login-address/confirm":        {get: p.showLoginConfirm, post: p.loginConfirm},
+		"/login-address/cancel":         {get: p.showLoginCancel, post: p.loginCancel},
+		"/login-address/undo":           {get: p.showLoginUndo, post: p.loginUndo},
+		"/password/forgotten":           {get: p.showForgotten, post: p.forgotten},
+		"/password/forgotten/sent":      {get: p.forgottenSent},
+		"/password/new":                 {get: p.showNewPassword, post: p.newPassword},
+		"/password/expired":             {get: p.showExpired, post: p.replaceExpired},
+		"/prove":                        {get: p.showProve, post: p.prove, in: true},
+		"/prove/code":                   {get: p.showProveCode, post: p.proveCode, in: true},
+		"/prove/resend":                 {post: p.resendProof, in: true},
 
 		"/account/memberships/ask":      {get: p.search, in: true},
 		"/account/memberships/ask/{id}": {get: p.showAsk, post: p.ask, in: true},

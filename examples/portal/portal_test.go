@@ -50,7 +50,7 @@ func TestTextsAreComplete(t *testing.T) {
 	}
 
 	used := map[string]bool{}
-	ask := regexp.MustCompile(`(?:\.T|text|texts\.text\(c\.lang,|lookup\(c\.lang,|c\.view|c\.done\([^,]+,)[( ]"([a-z]+\.[a-zA-Z0-9_.]+)"`)
+	ask := regexp.MustCompile(`(?:\.T|text|texts\.text\(c\.lang,|lookup\(c\.lang,|c\.view|c\.(?:done|outOf)\([^,]+,)[( ]"([a-z]+\.[a-zA-Z0-9_.]+)"`)
 	for name, source := range sources(t) {
 		for _, found := range ask.FindAllStringSubmatch(source, -1) {
 			if !strings.HasSuffix(found[1], ".") {
@@ -103,7 +103,7 @@ func families() []string {
 	for _, m := range notify.KnownTemplates() {
 		out = append(out, "mail."+string(m))
 	}
-	for _, s := range []string{"400", "403", "404", "405", "409", "413", "422", "500", "503"} {
+	for _, s := range []string{"400", "403", "404", "405", "409", "410", "413", "422", "429", "500", "503"} {
 		out = append(out, "error.title."+s)
 	}
 	return append(out, "type.public", "type.private", "chip.gained", "chip.lost")

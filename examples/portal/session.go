@@ -20,6 +20,15 @@ const (
 	keySession    = "session"    // account.Session as JSON, once signed in
 	keyHalf       = "half"       // handle of a sign-in that waits for its second factor
 	keyActivation = "activation" // secret of the activation link that was opened
+	keyConfirm    = "confirm"    // secrets of the links about the login address that were opened
+	keyCancel     = "cancel"     //
+	keyUndo       = "undo"       //
+	keyReset      = "reset"      // secret of the link to a new password that was opened
+	keyRenewal    = "renewal"    // right to replace an expired password
+	keyProof      = "proof"      // handle of a proof that waits for its second factor
+	keyProofFor   = "proof-for"  // page to show after it
+	keyDraft      = "draft"      // login address that was typed before the proof
+	keyForgotten  = "forgotten"  // address that a link to a new password was asked for
 	keySentTo     = "sent-to"    // where the last activation link went
 	keySentUntil  = "sent-until" // and when it dies
 	keyAfter      = "after"      // page to show after signing in

@@ -102,10 +102,13 @@ func (b *tab) press(selector string, texts ...string) {
 	b.shows(texts...)
 }
 
+// field finds a field by its id, which may hold a dot.
+func field(id string) chromedp.CSS { return chromedp.CSS(`[id="` + id + `"]`) }
+
 // fill types into an empty field.
 func (b *tab) fill(id, value string) {
 	b.t.Helper()
-	b.do(chromedp.SendKeys(chromedp.ID(id), value))
+	b.do(chromedp.SendKeys(field(id), value))
 }
 
 func (b *tab) tick(selector string) {

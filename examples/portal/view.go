@@ -67,6 +67,14 @@ func (v *page) under(pairs ...string) *page {
 	return v
 }
 
+// Large reports whether the person asked for larger type and less motion.
+func (v *page) Large() bool { return v.Me != nil && v.Me.Profile.Accessibility }
+
+// Unreachable reports whether to warn that mails to the login address come back.
+func (v *page) Unreachable() bool {
+	return v.Me != nil && !v.Me.UndeliverableSince.IsZero() && (v.Here == "/" || v.Here == "/account")
+}
+
 // DemoPassword is that of the demonstration accounts.
 func (v *page) DemoPassword() string { return demoPassword }
 
