@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -313,6 +312,3 @@ func TestNewPagesNeedAWholeSignIn(t *testing.T) {
 		require.Equal(t, "/sign-in/second-step", half.see(path).Path)
 	}
 }
-
-// after lets the portal's own clock, which says how fresh a proof is, run ahead.
-func after(a *app, d time.Duration) { a.portal.now = func() time.Time { return time.Now().Add(d) } }

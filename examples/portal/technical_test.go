@@ -3,10 +3,10 @@ package main
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -113,15 +113,34 @@ func TestProgramsArePrincipalsOwn(t *testing.T) {
 	}
 }
 
-// A proof that is too old is asked for before anything is typed.
+// A proof that is too old is asked for before anything is typed; one that grows old
+// meanwhile is asked for without losing what was typed.
 func TestSecretsTakeAFreshProof(t *testing.T) {
 	t.Parallel()
-	a := start(t, nil)
+	var clock ahead
+	a := start(t, clock.config)
 	id, _ := ccas(t, a)
+	path := "/structures/" + string(id) + "/technical/new"
 	v := signedIn(t, a, pauline)
-	after(a, a.portal.freshProof+time.Minute)
-	v.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	v.do(http.MethodGet, "/structures/"+string(id)+"/technical/new", nil)
-	require.Equal(t, http.StatusSeeOther, v.last.Status)
-	require.Contains(t, v.last.Header.Get("Location"), "/prove")
+	prove := func() {
+		t.Helper()
+		require.Equal(t, "/prove?"+url.Values{"return": {path}}.Encode(), v.last.Path)
+		before := len(a.portal.mailbox.All())
+		v.send("/prove", "return", path, "password", demoPassword)
+		require.Equal(t, "/prove/code", v.last.Path, v.last.Body)
+		v.send("/prove/code", "code", v.code(pauline, before))
+		require.Equal(t, path, v.last.Path, v.last.Body)
+	}
+	clock.by.Store(int64(a.portal.freshProof))
+	v.see(path)
+	prove()
+	clock.by.Store(int64(2 * a.portal.freshProof))
+	v.send(path, "login", program, "name", "Compta", "format", "json", "step", "confirm")
+	prove()
+	require.Contains(t, v.last.Body, `value="`+program+`"`)
+	require.Contains(t, v.last.Body, `value="Compta"`)
+	require.Contains(t, v.last.Body, `value="json" checked`)
+	list, err := a.h.Structures.Technicals(t.Context(), account.Person(idOf(t, a, pauline)), id)
+	require.NoError(t, err)
+	require.Empty(t, list)
 }
