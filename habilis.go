@@ -62,6 +62,14 @@ type Options struct {
 	Scanner account.Scanner                                               // Looks for malware in attachments. Defaults to none.
 	InUse   func(ctx context.Context, a account.Attachment) (bool, error) // Whether the host needs an attachment; see account.Options.InUse. Defaults to none.
 
+	// LegalHold reports whether the host must keep an account from being erased.
+	// Defaults to none: nothing is held.
+	LegalHold func(ctx context.Context, id account.ID) (bool, error)
+
+	// Breaches asks a service whether a password has leaked. Defaults to none: the
+	// embedded list is all there is.
+	Breaches account.BreachChecker
+
 	// SupportDesk is the address that requests of people who cannot sign in go to.
 	// Defaults to none.
 	SupportDesk string
@@ -173,6 +181,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	if h.Accounts, err = account.New(storage.Accounts(store), o.Keys, &account.Options{
 		Now: o.Now, Random: o.Random, Hasher: hasher, Links: o.Links, Policy: o.Accounts,
 		Contents: contents, Scanner: o.Scanner, InUse: o.InUse, SupportDesk: o.SupportDesk,
+		Breaches: o.Breaches, LegalHold: o.LegalHold, Erasing: h.erasing,
 	}); err != nil {
 		return nil, err
 	}
@@ -194,6 +203,15 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	}
 	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, &d)
 	return h, err
+}
+
+// erasing is what packages above account do when one is erased.
+func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, a account.Account, now time.Time) error {
+	full, ok := tx.(structure.Tx)
+	if !ok {
+		return account.ErrBadPolicy.With("the store's unit of work does not know structures")
+	}
+	return h.Structures.Forget(ctx, full, by, a, now)
 }
 
 // wanted reports whether a message may still be sent: whoever left gets no news of

@@ -68,9 +68,14 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 	total := 0
 	var errs []error
 	for _, a := range due {
+		held, err := s.Held(ctx, a.ID)
+		if err != nil {
+			errs = append(errs, err) // it stays due
+			continue
+		}
 		done := false
-		err := s.store.Update(ctx, func(tx Tx) (err error) {
-			done, err = s.catchUp(ctx, tx, a.ID, now)
+		err = s.store.Update(ctx, func(tx Tx) (err error) {
+			done, err = s.catchUp(ctx, tx, a.ID, held, now)
 			return err
 		})
 		switch {
@@ -86,7 +91,7 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 }
 
 // catchUp deals with one account, unless somebody else was faster.
-func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, now time.Time) (bool, error) {
+func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, held bool, now time.Time) (bool, error) {
 	a, err := tx.Account(ctx, id)
 	if err != nil {
 		return false, err
@@ -98,7 +103,12 @@ func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, now time.Time) (boo
 	if err != nil {
 		return false, err
 	}
-	if s.policy.Lifecycle.over(a, link, now) {
+	over := s.policy.Lifecycle.over(a, link, now)
+	if over && held {
+		a.DueAt = now.Add(day) // the host is asked again
+		return false, tx.PutAccount(ctx, a)
+	}
+	if over {
 		return true, s.erase(ctx, tx, System(), a, now)
 	}
 	if a.Status == StatusActive && a.Kind == KindTechnical {

@@ -93,9 +93,6 @@ func (s *Service) erase(ctx context.Context, tx Tx, by Actor, a Account, now tim
 	if a.Status == StatusPendingActivation {
 		kind = "account.lapsed"
 	}
-	a = a.Erased(now)
-	if err := voidLinks(ctx, tx, a.ID, now, everyPurpose()...); err != nil {
-		return err
-	}
-	return s.put(ctx, tx, by, kind, &a, now)
+	_, err := s.eraseAs(ctx, tx, by, kind, a, now)
+	return err
 }

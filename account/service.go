@@ -29,6 +29,8 @@ type Service struct {
 
 	supportDesk string
 	breaches    BreachChecker
+	legalHold   func(context.Context, ID) (bool, error)
+	erasing     func(context.Context, Tx, Actor, Account, time.Time) error
 }
 
 // Options are the optional parts of a [Service].
@@ -55,6 +57,14 @@ type Options struct {
 	// Breaches asks a service whether a password has leaked. Defaults to none: the
 	// embedded list is all there is.
 	Breaches BreachChecker
+
+	// LegalHold reports whether the host must keep an account from being erased. It runs
+	// outside any unit of work. Defaults to none: nothing is held.
+	LegalHold func(ctx context.Context, id ID) (bool, error)
+
+	// Erasing is what other packages do in the unit of work that erases an account;
+	// give it structure.Service.Forget. Defaults to nothing.
+	Erasing func(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error
 }
 
 // Policy holds what a deployment decides about accounts. It is data.
@@ -155,6 +165,7 @@ func New(store Store, keys *Keys, opts *Options) (*Service, error) {
 	s := &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, links: links, towns: o.Towns, supportDesk: o.SupportDesk, breaches: o.Breaches,
+		legalHold: o.LegalHold, erasing: o.Erasing,
 	}
 	s.attachments = &AttachmentEngine{
 		store: store, journal: s.journal, ids: maker, now: o.Now, policy: o.Policy.Attachments,

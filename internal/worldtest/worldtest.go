@@ -95,6 +95,9 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 		require.NoError(tb, err)
 	}
 	a.Now, s.Now, a.Contents = w.Clock.Now, w.Clock.Now, w.Contents
+	a.Erasing = func(ctx context.Context, tx account.Tx, by account.Actor, gone account.Account, now time.Time) error {
+		return w.Structures.Forget(ctx, tx.(structure.Tx), by, gone, now)
+	}
 	w.Accounts, err = account.New(storage.Accounts(w.Store), w.Keys, a)
 	require.NoError(tb, err)
 	s.Accounts = w.Accounts
@@ -116,6 +119,10 @@ func (w *World) Mails(tb testing.TB) []Mail {
 	require.NoError(tb, w.Store.View(tb.Context(), func(tx storage.Tx) error {
 		messages, err := tx.Messages(tb.Context(), notify.MessageQuery{Limit: 1000})
 		for _, m := range messages {
+			if m.Sealed == nil {
+				out = append(out, Mail{Message: m}) // it was erased
+				continue
+			}
 			plain, err := w.Keys.Open(m.Sealed, "outbox/"+string(m.ID))
 			require.NoError(tb, err)
 			mail := Mail{Message: m}

@@ -1,0 +1,102 @@
+package habilis_test
+
+import (
+	"flag"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/text/language"
+
+	"github.com/habilis-go/habilis"
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/structure"
+)
+
+var update = flag.Bool("update", false, "rewrite generated documentation")
+
+// notPersonal are the stored fields that say nothing about a person, with the reason.
+var notPersonal = map[string]string{
+	"account.iD": "identifier", "account.kind": "kind", "account.status": "state", "account.external": "state",
+	"account.dueAt": "when the clock looks again", "account.version": "version",
+	"link.purpose": "kind", "link.version": "version", "throttle.factor": "kind", "throttle.version": "version",
+	"attachment.iD": "identifier", "attachment.owner.structure": "a structure's", "attachment.status": "state", "attachment.type": "kind",
+	"attachment.statusSince": "state", "attachment.version": "version",
+	"signIn.iD": "identifier", "signIn.version": "version",
+	"membership.iD": "identifier", "membership.structure": "a structure's", "membership.status": "state", "membership.role": "state",
+	"membership.granted.whole": "a right", "membership.granted.services": "a right", "membership.asked.whole": "a right",
+	"membership.asked.services": "a right", "membership.validity.from": "a right", "membership.validity.until": "a right",
+	"membership.version": "version",
+	"event.iD":           "identifier", "event.chain": "identifier", "event.sequence": "order", "event.at": "instant",
+	"event.actor.kind": "kind", "event.actor.provenAt": "not stored", "event.kind": "kind", "event.object.type": "kind", "event.object.iD": "identifier",
+	"event.structure": "a structure's", "event.previous": "hash", "event.hash": "hash",
+	"message.iD": "identifier", "message.key": "made of identifiers and digests", "message.template": "kind", "message.language": "state",
+	"message.status": "state", "message.attempts": "state", "message.notBefore": "state", "message.expiresAt": "state",
+	"message.leasedUntil": "state", "message.lastError": "free of addresses", "message.createdAt": "instant", "message.sentAt": "instant",
+	"message.version": "version",
+}
+
+// Every stored field of every type about people is in the registry or known to be none.
+func TestPersonalFieldsAreComplete(t *testing.T) {
+	t.Parallel()
+	listed := map[string]bool{}
+	for _, f := range habilis.PersonalFields() {
+		require.False(t, listed[f.Name], "%s is listed twice", f.Name)
+		listed[f.Name] = true
+		for _, lang := range []language.Tag{language.French, language.English} {
+			require.NotContains(t, habilis.DescribePersonalData(lang), "personal_", "every use and retention is in words")
+		}
+	}
+	stored := map[string]bool{}
+	for name, v := range map[string]any{
+		"account": account.Account{}, "link": account.Link{}, "throttle": account.Throttle{}, "attachment": account.Attachment{},
+		"signIn": mfa.SignIn{}, "membership": structure.Membership{}, "event": notify.Event{}, "message": notify.Message{},
+	} {
+		leaves(reflect.TypeOf(v), name, stored)
+	}
+	for name := range stored {
+		require.NotEqual(t, listed[name], notPersonal[name] != "", "%s is either personal data or known not to be", name)
+	}
+	for name := range listed {
+		require.True(t, stored[name], "%s is not stored", name)
+	}
+	for name := range notPersonal {
+		require.True(t, stored[name], "%s is not stored", name)
+	}
+}
+
+func leaves(t reflect.Type, path string, into map[string]bool) {
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() {
+		into[path] = true
+		return
+	}
+	for i := range t.NumField() {
+		r, n := utf8.DecodeRuneInString(t.Field(i).Name)
+		leaves(t.Field(i).Type, path+"."+string(unicode.ToLower(r))+t.Field(i).Name[n:], into)
+	}
+}
+
+// The page about personal data in SECURITY.md is generated; run the test with -update.
+func TestPersonalDataIsDocumented(t *testing.T) {
+	t.Parallel()
+	const begin, end = "<!-- personal data: generated -->\n\n", "\n<!-- end -->"
+	page, err := os.ReadFile("SECURITY.md")
+	require.NoError(t, err)
+	before, rest, ok := strings.Cut(string(page), begin)
+	require.True(t, ok)
+	_, after, ok := strings.Cut(rest, end)
+	require.True(t, ok)
+	want := before + begin + habilis.DescribePersonalData(language.English) + end + after
+	if *update {
+		require.NoError(t, os.WriteFile("SECURITY.md", []byte(want), 0o644))
+		return
+	}
+	require.Equal(t, want, string(page))
+}
