@@ -74,7 +74,7 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 		}
 	}
 	box := &mailbox{Inbox: notify.NewInbox(), next: next}
-	if a.h, err = habilis.New(store, c.options(base, keys, box)); err != nil {
+	if a.h, err = habilis.New(store, c.options(base, keys, store, box)); err != nil {
 		return nil, err
 	}
 	a.portal, err = newPortal(a.h, base, c.Log)
@@ -87,10 +87,11 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if private {
 		a.portal.mailbox, a.portal.mailboxHost, a.portal.demo = box, a.addr, c.Demo
 	}
+	a.portal.support = c.supportDesk() != ""
 	return a, nil
 }
 
-func (c config) options(base *url.URL, keys *account.Keys, mailer notify.Mailer) *habilis.Options {
+func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, mailer notify.Mailer) *habilis.Options {
 	return &habilis.Options{
 		Mailer:   mailer,
 		Keys:     keys,
@@ -98,6 +99,10 @@ func (c config) options(base *url.URL, keys *account.Keys, mailer notify.Mailer)
 		Now:      c.Now,
 		Sources:  c.Sources,
 		Hashing:  c.Hashing,
+		Contents: store.Blobs(),
+
+		SupportDesk: c.supportDesk(),
+
 		Dispatch: &notify.DispatcherOptions{Poll: poll},
 		OnError:  func(err error) { c.Log.Error("background work", "error", err) },
 	}

@@ -96,6 +96,8 @@ func (c *call) choose(rt route) (func(*call) error, error) {
 	switch m := c.r.Method; {
 	case (m == http.MethodGet || m == http.MethodHead) && rt.get != nil:
 		return rt.get, nil
+	case m == http.MethodPost && rt.stream:
+		return rt.post, nil // it reads the form itself, the token first
 	case m == http.MethodPost && rt.post != nil:
 		if err := c.r.ParseForm(); err != nil {
 			return nil, errors.Join(errForm, err)

@@ -31,6 +31,7 @@ type config struct {
 	Base string // public address of the pages, for links in mails; "" for the listening address
 	SMTP string // host:port of a mail server; "" for none
 	From string // sender of the mails
+	Desk string // address of the support desk; "" for none
 	Demo bool   // fill a new database
 
 	Log     *slog.Logger
@@ -50,6 +51,7 @@ func readFlags(args []string, usage io.Writer) (config, error) {
 	flags.StringVar(&c.Base, "base", "", "public `URL` of the pages, for links in mails (default http://ADDRESS)")
 	flags.StringVar(&c.SMTP, "smtp", "", "`host:port` of a mail server; SMTP_USERNAME and SMTP_PASSWORD are read from the environment (default none: mails stay in the development mailbox)")
 	flags.StringVar(&c.From, "mail-from", "habilis <no-reply@portal.example>", "sender of the mails")
+	flags.StringVar(&c.Desk, "support", "", "`address` that requests of people who cannot sign in go to (default none with -smtp, else a fictional one)")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -146,6 +148,16 @@ func (c config) mailer() (notify.Mailer, error) {
 		return nil, fmt.Errorf("-smtp: %w", err)
 	}
 	return m, nil
+}
+
+// fictionalDesk gets what people ask of support while mails stay in the mailbox.
+const fictionalDesk = "support@portal.example"
+
+func (c config) supportDesk() string {
+	if c.Desk == "" && c.SMTP == "" {
+		return fictionalDesk
+	}
+	return c.Desk
 }
 
 // loopback reports whether only this machine can reach the address.

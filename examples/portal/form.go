@@ -14,6 +14,8 @@ import (
 // form is what was typed and what is wrong with it. Fields have the names that the
 // library gives them in its errors.
 type form struct {
+	Names map[string]string // labels of fields that the catalogue does not know
+
 	Values   url.Values
 	Problems []problem
 	labels   map[string]string // other names of labels, by field
@@ -63,7 +65,7 @@ func (f *form) called(field, label string) {
 }
 
 // repeatable lists the fields that a form may send more than once.
-func repeatable() []string { return []string{"services"} }
+func repeatable() []string { return []string{"files", "services"} }
 
 // wellFormed reports whether every field came once, under a plain name. Two addresses
 // where one is asked for, or a list of them, are a trick and not a form of ours (FL-23).
@@ -152,8 +154,20 @@ func (v *page) Input(name, kind, autocomplete, need string) input {
 	return in
 }
 
+// Hinted is a field with a hint of its own.
+func (v *page) Hinted(in input, hint string) input {
+	in.Hint = hint
+	if described := in.Name + "-hint"; !strings.Contains(in.DescribedBy, described) {
+		in.DescribedBy = strings.TrimSpace(described + " " + in.DescribedBy)
+	}
+	return in
+}
+
 // FieldName is the label of a field, for the summary of problems.
 func (v *page) FieldName(field string) string {
+	if name, ok := v.Form.Names[field]; ok {
+		return name
+	}
 	if other, ok := v.Form.labels[field]; ok {
 		field = other
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis"
@@ -55,29 +56,60 @@ func (p *portal) showActivate(c *call) error {
 		c.put(keyActivation, token)
 		return c.redirect("/activate")
 	}
-	if c.get(keyActivation) == "" {
-		return account.ErrLinkExpired
+	consent, err := p.consentDue(c)
+	if err != nil {
+		return c.deadLink(err, "/activate/resend")
 	}
 	v := c.view("activate.title")
-	v.Data = p.rules("")
+	v.Data = activateData{p.rules(""), consent}
 	return c.show("activate", v)
 }
 
+// activateData is what an activation needs.
+type activateData struct {
+	Rules   []account.Rule
+	Consent bool // somebody else filled in the form: the conditions are yet to be accepted
+}
+
+// consentDue reports whether the owner of the activation link that was opened has yet to
+// accept the conditions of use. It asks with a password that no policy takes, so that
+// nothing can happen.
+func (p *portal) consentDue(c *call) (bool, error) {
+	_, err := p.h.Accounts.Activate(c.ctx(), c.get(keyActivation), "")
+	fields := habilis.FieldsOf(err)
+	if len(fields) == 0 {
+		return false, err
+	}
+	return slices.ContainsFunc(fields, func(f habilis.FieldError) bool { return f.Path == "acceptConditions" }), nil
+}
+
 func (p *portal) activate(c *call) error {
+	consent, err := p.consentDue(c)
+	if err != nil {
+		return c.deadLink(err, "/activate/resend")
+	}
 	password, again := c.r.PostFormValue("password"), c.r.PostFormValue("confirmation")
-	var err error
-	if password == again {
+	accepted := c.r.PostFormValue("acceptConditions") == "yes"
+	switch {
+	case password != again:
+		bad := append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "password_confirmation"})
+		if consent && !accepted {
+			bad = append(bad, habilis.FieldError{Path: "acceptConditions", Code: "required"})
+		}
+		err = bad
+	case consent && accepted:
+		_, err = p.h.Accounts.ActivateAccepting(c.ctx(), c.get(keyActivation), password)
+	default:
 		_, err = p.h.Accounts.Activate(c.ctx(), c.get(keyActivation), password)
-	} else {
-		err = append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "password_confirmation"})
 	}
 	v := c.view("activate.title")
-	v.Data = p.rules(password)
+	v.Form.Values = c.r.PostForm
+	v.Data = activateData{p.rules(password), consent}
 	switch {
 	case c.refused(v, err, nil):
 		return c.render(http.StatusUnprocessableEntity, "activate", v)
 	case err != nil:
-		return err
+		return c.deadLink(err, "/activate/resend")
 	}
 	c.forget(keyActivation)
 	return c.done("/sign-in", "activate.done")

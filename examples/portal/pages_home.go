@@ -18,9 +18,10 @@ type homeData struct {
 
 // standing is what somebody may do in one structure.
 type standing struct {
-	Case    structure.Case
-	Groups  []group
-	History bool // may read the history
+	Case              structure.Case
+	Groups            []group
+	History           bool // may read the history
+	People, Technical bool // may open accounts for people, and for programs
 }
 
 func (p *portal) home(c *call) error {
@@ -58,8 +59,14 @@ func (p *portal) standing(c *call, m structure.Case) (standing, error) {
 	for _, e := range rights {
 		s.Groups = grouped(s.Groups, unitCode(m.Units, e.Service), p.spaceLabel(c, e.Space), e.Level)
 	}
-	s.History, err = p.may(c.ctx(), c, m.Structure.ID, authz.ActionReadHistory)
-	return s, err
+	for act, allowed := range map[authz.Action]*bool{
+		authz.ActionReadHistory: &s.History, authz.ActionManageMembers: &s.People, authz.ActionManageTechnical: &s.Technical,
+	} {
+		if *allowed, err = p.may(c.ctx(), c, m.Structure.ID, act); err != nil {
+			return standing{}, err
+		}
+	}
+	return s, nil
 }
 
 // may asks for an administrative action of the person in a structure.

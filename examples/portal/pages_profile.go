@@ -18,6 +18,8 @@ func (v *page) Account() []crumb {
 		{"/account/password", v.T("password.title")},
 		{"/account/memberships", v.T("memberships.title")},
 		{"/account/memberships/ask", v.T("search.title")},
+		{attachmentsPath, v.T("attachments.title")},
+		{"/account/deactivate", v.T("deactivate.title")},
 		{"/sign-out/everywhere", v.T("everywhere.title")},
 	}
 }

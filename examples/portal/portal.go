@@ -14,6 +14,7 @@ import (
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/structure"
 )
 
 //go:embed templates/*.html
@@ -41,6 +42,10 @@ type portal struct {
 	mailbox     *mailbox // nil: no development mailbox
 	mailboxHost string   // the only name, beside that of base, under which it is shown
 	demo        bool     // the sign-in page may name the demonstration accounts
+
+	attachments account.AttachmentPolicy
+	freshProof  time.Duration // how long a proof counts as fresh for secrets of programs
+	support     bool          // there is a support desk
 }
 
 func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, error) {
@@ -52,6 +57,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 		h: h, base: base, sessions: newSessions(base.Scheme == "https"),
 		policy: authz.Guide2024(), passwords: account.Guide2024().Password, accounts: account.Guide2024(), zone: zone, now: time.Now, log: log,
 	}
+	p.attachments, p.freshProof = account.Guide2024().Attachments, structure.Guide2024().FreshProof
 	if p.texts, err = loadTexts(); err != nil {
 		return nil, err
 	}
@@ -69,8 +75,10 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for path, r := range p.routes() {
-		mux.Handle(path, p.page(r))
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes()} {
+		for path, r := range routes {
+			mux.Handle(path, p.page(r))
+		}
 	}
 	mux.Handle("/", p.page(route{get: func(*call) error { return errNoPage }}))
 	return p.protect(mux)
@@ -81,6 +89,8 @@ type route struct {
 	get  func(*call) error
 	post func(*call) error
 	in   bool // only for people who are signed in
+
+	stream bool // post reads the body itself, the token first
 }
 
 func (p *portal) routes() map[string]route {

@@ -17,6 +17,15 @@ const maxBody = 64 << 10
 // nothing else: a name with a script in it stays a name.
 const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// bodyLimit is how much of a body is read at most. An upload that is too large is read
+// and thrown away up to here, so that the browser gets to see the answer.
+func (p *portal) bodyLimit(r *http.Request) int64 {
+	if r.Method == http.MethodPost && r.URL.Path == uploadPath {
+		return 5 * p.attachments.MaxBytes
+	}
+	return maxBody
+}
+
 // protect wraps the pages in what every answer needs.
 func (p *portal) protect(pages http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
@@ -47,7 +56,7 @@ func (p *portal) observe(next http.Handler) http.Handler {
 		if p.base.Scheme == "https" {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, p.bodyLimit(r))
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
 		p.log.Info("request", "id", id, "method", r.Method, "path", r.URL.Path, "status", seen.status, "took", time.Since(began).Round(time.Microsecond))

@@ -122,9 +122,12 @@ func (c *call) token() string {
 	return token
 }
 
-func (c *call) genuine() bool {
+func (c *call) genuine() bool { return c.issued(c.r.PostFormValue("token")) }
+
+// issued reports whether a token is the one that our forms carry in this session.
+func (c *call) issued(token string) bool {
 	want := c.get(keyToken)
-	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(c.r.PostFormValue("token"))) == 1
+	return want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(token)) == 1
 }
 
 // notice leaves a message for the page that comes next.

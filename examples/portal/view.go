@@ -27,6 +27,7 @@ type page struct {
 	Notice  notice
 	Token   string
 	Style   string
+	Support bool // there is a support desk
 	Mailbox bool // there is a development mailbox
 	Demo    bool // the demonstration accounts may be named
 	Form    form
@@ -46,7 +47,7 @@ func (c *call) view(title string, pairs ...any) *page {
 	p := c.p
 	v := &page{
 		portal: p, Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
-		Me: c.me, Token: c.token(), Style: p.style, Mailbox: p.mailboxFor(c.r), Demo: p.demo,
+		Me: c.me, Token: c.token(), Style: p.style, Mailbox: p.mailboxFor(c.r), Demo: p.demo, Support: p.support,
 	}
 	if c.r.Method == http.MethodGet && local(c.r.URL.RequestURI()) {
 		v.Here = c.r.URL.RequestURI()

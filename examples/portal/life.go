@@ -1,0 +1,34 @@
+package main
+
+// What the session of a browser holds for the pages of this file.
+const (
+	keyReactivation = "reactivation" // secret of the reactivation link that was opened
+	keyClosedUntil  = "closed-until" // until when an account that was closed here can come back
+	keyOutcome      = "outcome"      // what became of each of several attachments, as JSON
+	keyTechnical    = "technical"    // a form that waits for a fresh proof
+)
+
+// lifeRoutes are the pages about files, the end and return of an account, and accounts
+// for others and for programs.
+func (p *portal) lifeRoutes() map[string]route {
+	return map[string]route{
+		"/account/attachments":                   {get: p.showAttachments, in: true},
+		"/account/attachments/new":               {get: p.showUpload, post: p.upload, in: true, stream: true},
+		"/account/attachments/several":           {get: p.toAttachments, post: p.several, in: true},
+		"/account/attachments/{file}":            {get: p.showAttachment, post: p.editAttachment, in: true},
+		"/account/attachments/{file}/content":    {get: p.download, in: true},
+		"/account/attachments/{file}/delete":     {get: p.showDeleteAttachment, post: p.deleteAttachment, in: true},
+		"/account/deactivate":                    {get: p.showDeactivate, post: p.deactivate, in: true},
+		"/account/deactivated":                   {get: p.deactivated},
+		"/activate/resend":                       {get: p.showResendActivation, post: p.resendActivation},
+		"/reactivate":                            {get: p.showReactivate, post: p.reactivate},
+		"/reactivate/sent":                       {get: p.reactivateSent},
+		"/reactivate/password":                   {get: p.showComeBack, post: p.comeBack},
+		"/support":                               {get: p.showSupport, post: p.askSupport},
+		"/structures/{id}/people/new":            {get: p.showNewPerson, post: p.newPerson, in: true},
+		"/structures/{id}/technical":             {get: p.technicals, in: true},
+		"/structures/{id}/technical/new":         {get: p.showNewTechnical, post: p.newTechnical, in: true},
+		"/structures/{id}/technical/{who}/reset": {get: p.showResetTechnical, post: p.resetTechnical, in: true},
+		"/structures/{id}/technical/{who}/close": {get: p.showCloseTechnical, post: p.closeTechnical, in: true},
+	}
+}
