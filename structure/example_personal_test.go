@@ -49,7 +49,7 @@ func ExampleService_Erase() {
 	fmt.Println(habilis.CodeOf(err))
 	// Output:
 	// <nil>
-	// 0
+	// true
 	// not_found
 }
 
@@ -76,7 +76,7 @@ func ExampleService_CreateTechnical() {
 	fmt.Println(handover.Login, handover.FileName(account.CSV), err)
 	// Output:
 	// proof_required
-	// tech_1_55203253400646@cpro.example tech_1_55203253400646.csv <nil>
+	// tech_1_55203253400646@cpro.example secret-tech_1_55203253400646.csv <nil>
 }
 
 func ExampleService_ResetTechnical() {

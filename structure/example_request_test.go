@@ -86,7 +86,7 @@ func ExampleService_Request() {
 	fmt.Println(mail.Subject)
 	// Output:
 	// pending true true <nil>
-	// A request waits for your decision
+	// Request to join Workshop
 }
 
 func ExampleService_Mine() {
@@ -171,5 +171,7 @@ func ExampleService_History() {
 	}
 	fmt.Println(err)
 	// Output:
+	// Approved | Julie BON | URBA Planning
+	// Requested | Julie BON | URBA Planning
 	// <nil>
 }
