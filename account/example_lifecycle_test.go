@@ -9,6 +9,7 @@ import (
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/memory"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -17,12 +18,15 @@ import (
 type stage struct {
 	*habilis.Habilis
 	inbox *notify.Inbox
+	store account.Store // for what takes part in a unit of work
 	now   time.Time
 }
 
 func newStage() *stage {
 	s := &stage{inbox: notify.NewInbox(), now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	s.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{
+	store := memory.New()
+	s.store = storage.Accounts(store)
+	s.Habilis = habilis.Must(habilis.New(store, &habilis.Options{
 		Mailer: s.inbox, Now: func() time.Time { return s.now }, SupportDesk: "help@portal.example",
 	}))
 	return s
