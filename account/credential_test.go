@@ -23,7 +23,7 @@ func TestClassicPasswords(t *testing.T) {
 		"ПарольПароль-9":                 "", // other alphabets have cases, too
 		"Пароль-٣٣٣٣٣٣":                  "", // and digits
 		"Qx-Zr-7":                        "password_min",
-		"correct-horse-7":                "password_upper",
+		"correct-horse-7":                "password_upper",
 		"CORRECT-HORSE-7":                "password_lower",
 		"Correct-Horse-x":                "password_digit",
 		"CorrectHorse77":                 "password_special",

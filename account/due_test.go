@@ -161,9 +161,13 @@ func TestLifecyclePolicyIsChecked(t *testing.T) {
 // nowhere is a store that no test gets as far as using.
 type nowhere struct{ account.Store }
 
-// The machine of accounts, every state against the events that end and revive it.
+// the machine of accounts, every state against the events that end and revive
+// it. A lock is no state: failed tries only ever delay.
 func TestAccountMachine(t *testing.T) {
 	t.Parallel()
+	require.Equal(t, []account.Status{"pending_activation", "active", "deactivated", "anonymized"}, []account.Status{
+		account.StatusPendingActivation, account.StatusActive, account.StatusDeactivated, account.StatusAnonymized,
+	}, "codes are stored and stay as they are")
 	now := worldtest.Start
 	until := now.Add(time.Hour)
 	for status, want := range map[account.Status][4]error{ // activate, deactivate, ask, reactivate

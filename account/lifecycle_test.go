@@ -188,8 +188,8 @@ func TestNeverActivatedAccountsLapse(t *testing.T) {
 	}
 }
 
-// leave, ask, follow the link, choose
-// another password, and be back.
+// leave, ask signed out,
+// follow the link that goes to the login address, choose another password, and be back.
 func TestReactivation(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
@@ -244,7 +244,7 @@ func TestReactivation(t *testing.T) {
 	})
 }
 
-// LC-07, R-106, R-124, R-126, R-013: every end of the cycle to the microsecond, over both
+// LC-07, R-106, R-121, R-124, R-126, R-013: every end of the cycle to the microsecond, over both
 // changes of the clocks in Paris. No clock work runs.
 func TestBoundaries(t *testing.T) {
 	t.Parallel()
@@ -291,7 +291,7 @@ func TestBoundaries(t *testing.T) {
 	}
 }
 
-// EN-08, EN-16, ASVS 6.3.8: asking for reactivation is answered alike for every
+// R-120, EN-08, EN-16, ASVS 6.3.8: asking for reactivation is answered alike for every
 // address, and links alike whether they are over or never were.
 func TestReactivationTellsNothing(t *testing.T) {
 	t.Parallel()
@@ -464,7 +464,7 @@ func TestSupportReactivates(t *testing.T) {
 	})
 }
 
-// LC-05: nothing but reactivation works on a deactivated account: no password, no code
+// R-111, LC-05: nothing but reactivation works on a deactivated account: no password, no code
 // of a sign-in under way, no link from before.
 func TestDeactivatedAccountsDoNothing(t *testing.T) {
 	t.Parallel()

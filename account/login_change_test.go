@@ -104,7 +104,8 @@ func withPolicy(t *testing.T, w *worldtest.World, edit func(*account.Policy)) *a
 	return s
 }
 
-// LC-16, LC-17: the old address signs in until the new one is
+// LC-16, LC-17: the link goes to the new
+// address and a warning to the old one; the old address signs in until the new one is
 // proven, then the new one does; everything that was open ends, and both are told.
 func TestLoginChange(t *testing.T) {
 	t.Parallel()

@@ -137,8 +137,8 @@ func TestChangePassword(t *testing.T) {
 	})
 }
 
-// FL-22: what is refused changes nothing, names every
-// field, and needs the current password.
+// FL-22: what is refused changes nothing, names every
+// field, and needs the current password beside the new one and its confirmation.
 func TestRefusedPasswordChanges(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)

@@ -79,8 +79,8 @@ func TestTheWholeBlockIsSaved(t *testing.T) {
 	})
 }
 
-// nothing is saved unless everything is right, and every bad field
-// is named.
+// nothing is saved unless everything is right, not even half
+// of it, and every bad field is named.
 func TestTheWholeBlockIsSavedOrNothing(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {

@@ -15,8 +15,8 @@ import (
 
 // QuestionPolicy says whether an account has a secret question, as the guides of
 // 2019 had it and those of 2024 do not. An answer is weak: never let it be
-// the only factor of anything, and count its failures. It is data; the zero value
-// means that there is no question.
+// the only factor of anything, and count its failures. Question and answer have 255
+// characters at most. It is data; the zero value means that there is no question.
 type QuestionPolicy struct {
 	Required  bool // question and answer are mandatory at activation and reactivation
 	MinAnswer int  // least number of characters of the normalised answer. Defaults to 1.

@@ -45,7 +45,9 @@ func question() authz.Request {
 }
 
 // One row a rule: what is changed in a world where everything is in order, and the
-// reason that must come out of it.
+// reason that must come out of it. R-008: account, structure, service, space and level
+// must all hold. R-114: an account that is closed, a membership that is disabled and one
+// that is removed are three things.
 func TestBusinessRights(t *testing.T) {
 	t.Parallel()
 	later := noon.Add(time.Hour)
@@ -302,6 +304,17 @@ func TestLoweringAnInputNeverGrants(t *testing.T) {
 		if authz.Decide(f, r).Allowed && !before {
 			t.Fatalf("lowering granted %+v", r)
 		}
+	})
+}
+
+// an account that is deactivated may do nothing at all, whatever it holds.
+func TestADeactivatedAccountMayDoNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		f, r := anyFacts(t), anyRequest(t)
+		f.Account.Status = authz.AccountDeactivated
+		require.False(t, authz.Decide(f, r).Allowed, "%+v\n%+v", r, f)
+		require.Empty(t, authz.Statement(f, r.At))
 	})
 }
 

@@ -250,7 +250,7 @@ func TestCredentialsLeaveOnce(t *testing.T) {
 	}
 }
 
-// a reset needs confirmation, voids the old secret at once, and tells
+// a reset needs confirmation, voids the old secret at once, and tells
 // whoever runs the program.
 func TestTechnicalReset(t *testing.T) {
 	t.Parallel()
