@@ -8,7 +8,7 @@ import (
 	"github.com/habilis-go/habilis/notify"
 )
 
-// ErrHeld: the host's legal hold forbids erasing the account.
+// ErrHeld reports that the host's legal hold forbids erasing the account.
 var ErrHeld = fault.New("legal_hold", "a legal hold keeps this account")
 
 // Held reports whether the host keeps an account from being erased; see

@@ -38,7 +38,7 @@ const (
 	JSON FileFormat = "json" // one object
 )
 
-// ErrHandedOver: the credentials left already; only a reset makes others.
+// ErrHandedOver reports that the credentials left already; only a reset makes others.
 var ErrHandedOver = fault.New("handed_over", "the credentials were exported already; reset them to get new ones")
 
 // notice stands in the file, in both languages, since whoever opens it may read either.

@@ -14,6 +14,10 @@ type LinkInfo struct {
 	Purpose Purpose
 	Address string    // the address that it proves: for a login change, the one that the account would get
 	Until   time.Time // dead from this instant on
+
+	// Consent says that following it takes the person's consent to the conditions of use,
+	// since somebody else opened the account; see NewPassword.AcceptConditions.
+	Consent bool
 }
 
 // InspectLink tells what a mailed link would do, and does none of it: for the page that
@@ -22,9 +26,9 @@ type LinkInfo struct {
 // [ErrLinkUsed].
 func (s *Service) InspectLink(ctx context.Context, token string) (LinkInfo, error) {
 	now, digest := s.clock(), secret.Digest(token)
+	var a Account
 	var link Link
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		var a Account
 		if a, link, err = linkBehind(ctx, tx, digest); err != nil {
 			return err
 		}
@@ -44,7 +48,10 @@ func (s *Service) InspectLink(ctx context.Context, token string) (LinkInfo, erro
 	if err != nil {
 		return LinkInfo{}, err
 	}
-	return LinkInfo{Purpose: link.Purpose, Address: link.Address, Until: link.ExpiresAt}, nil
+	return LinkInfo{
+		Purpose: link.Purpose, Address: link.Address, Until: link.ExpiresAt,
+		Consent: link.Purpose == PurposeActivation && a.ConditionsAcceptedAt.IsZero(),
+	}, nil
 }
 
 // Works returns nil if following the link would do something for its account at the
@@ -67,7 +74,7 @@ func (l Link) Works(a Account, now time.Time) error {
 		fits = a.Status == StatusPendingActivation
 	case PurposeReactivation:
 		fits = a.Status == StatusDeactivated
-	case PurposePasswordReset, PurposeLoginChangeCancel:
+	case PurposePasswordReset, PurposeExpiredPassword, PurposeLoginChangeCancel:
 		fits = a.Status == StatusActive
 	case PurposeLoginChange:
 		fits = a.Status == StatusActive && !a.External && l.Address != ""

@@ -142,7 +142,8 @@ func (m *loginModel) follow(t *rapid.T, l *mailed, door account.Purpose) {
 	case account.PurposeLoginChangeUndo:
 		p.login = l.address
 		l.alive = false
-	case account.PurposeLoginChangeCancel, account.PurposeActivation, account.PurposePasswordReset, account.PurposeReactivation:
+	case account.PurposeLoginChangeCancel, account.PurposeActivation, account.PurposePasswordReset,
+		account.PurposeExpiredPassword, account.PurposeReactivation:
 	}
 }
 

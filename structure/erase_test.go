@@ -63,7 +63,7 @@ func everything(t *testing.T, w *worldtest.World) string {
 		text, err := json.Marshal(v)
 		require.NoError(t, err)
 		b.Write(text)
-		b.WriteString(fmt.Sprintf("%#v\n", v))
+		fmt.Fprintf(&b, "%#v\n", v)
 	}
 	require.NoError(t, w.Store.View(t.Context(), func(tx storage.Tx) error {
 		ctx := t.Context()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis"
@@ -72,15 +71,13 @@ type activateData struct {
 }
 
 // consentDue reports whether the owner of the activation link that was opened has yet to
-// accept the conditions of use. It asks with a password that no policy takes, so that
-// nothing can happen.
+// accept the conditions of use.
 func (p *portal) consentDue(c *call) (bool, error) {
-	_, err := p.h.Accounts.Activate(c.ctx(), c.get(keyActivation), "")
-	fields := habilis.FieldsOf(err)
-	if len(fields) == 0 {
-		return false, err
+	info, err := p.h.Accounts.InspectLink(c.ctx(), c.get(keyActivation))
+	if err == nil && info.Purpose != account.PurposeActivation {
+		err = account.ErrLinkExpired
 	}
-	return slices.ContainsFunc(fields, func(f habilis.FieldError) bool { return f.Path == "acceptConditions" }), nil
+	return info.Consent, err
 }
 
 func (p *portal) activate(c *call) error {
@@ -88,20 +85,10 @@ func (p *portal) activate(c *call) error {
 	if err != nil {
 		return c.deadLink(err, "/activate/resend")
 	}
-	password, again := c.r.PostFormValue("password"), c.r.PostFormValue("confirmation")
-	accepted := c.r.PostFormValue("acceptConditions") == "yes"
-	switch {
-	case password != again:
-		bad := append(p.unmet(password), habilis.FieldError{Path: "confirmation", Code: "password_confirmation"})
-		if consent && !accepted {
-			bad = append(bad, habilis.FieldError{Path: "acceptConditions", Code: "required"})
-		}
-		err = bad
-	case consent && accepted:
-		_, err = p.h.Accounts.ActivateAccepting(c.ctx(), c.get(keyActivation), password)
-	default:
-		_, err = p.h.Accounts.Activate(c.ctx(), c.get(keyActivation), password)
-	}
+	password := c.r.PostFormValue("password")
+	_, err = p.h.Accounts.ActivateWith(c.ctx(), c.get(keyActivation), account.NewPassword{
+		Password: password, Confirmation: c.r.PostFormValue("confirmation"), AcceptConditions: c.r.PostFormValue("acceptConditions") == "yes",
+	})
 	v := c.view("activate.title")
 	v.Form.Values = c.r.PostForm
 	v.Data = activateData{p.rules(password), consent}
@@ -135,15 +122,6 @@ func (p *portal) checklist(password string, a account.Account) []account.Rule {
 }
 
 // unmet names the rules that a password breaks, for when it is not tried at all.
-func (p *portal) unmet(password string) typedError {
-	var out typedError
-	for _, r := range p.passwords.Checklist(password, account.Account{}) {
-		if !r.Met {
-			out = append(out, habilis.FieldError{Path: "password", Code: r.Code, Param: r.Param})
-		}
-	}
-	return out
-}
 
 // Rule is a line of the checklist in words.
 func (v *page) Rule(r account.Rule) string {

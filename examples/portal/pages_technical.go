@@ -71,7 +71,7 @@ func (c *call) beneath(d technicalData, title string, pairs ...any) *page {
 
 // proven asks for a fresh proof before anything is typed, rather than after.
 func (p *portal) proven(c *call) error {
-	return account.RequireProof(c.actor(), p.freshProof, p.now())
+	return p.h.Accounts.RequireProof(c.actor(), p.now())
 }
 
 func (p *portal) showNewTechnical(c *call) error {

@@ -14,7 +14,6 @@ import (
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
-	"github.com/habilis-go/habilis/structure"
 )
 
 //go:embed templates/*.html
@@ -57,7 +56,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 		h: h, base: base, sessions: newSessions(base.Scheme == "https"),
 		policy: authz.Guide2024(), passwords: account.Guide2024().Password, accounts: account.Guide2024(), zone: zone, now: time.Now, log: log,
 	}
-	p.attachments, p.freshProof = account.Guide2024().Attachments, structure.Guide2024().FreshProof
+	p.attachments, p.freshProof = account.Guide2024().Attachments, account.Guide2024().FreshProof
 	if p.texts, err = loadTexts(); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (c *Contents) Open(ctx context.Context, key string) (io.ReadCloser, error) 
 // Keys returns the keys of what is kept.
 func (c *Contents) Keys() []string {
 	out := []string{}
-	for key, err := range c.Memory.Keys(context.Background(), time.Now().Add(time.Hour)) { //nolint:forbidigo // every one that there is
+	for key, err := range c.Memory.Keys(context.Background(), time.Now().Add(time.Hour)) { // every one that there is
 		if err == nil {
 			out = append(out, key)
 		}
