@@ -52,6 +52,8 @@ func TestCleanFileName(t *testing.T) {
 		"255 bytes":                 {strings.Repeat("a", 251) + ".pdf", strings.Repeat("a", 251) + ".pdf"},
 		"256 bytes":                 {strings.Repeat("a", 252) + ".pdf", strings.Repeat("a", 251) + ".pdf"},
 		"cut between characters":    {strings.Repeat("é", 150) + ".pdf", strings.Repeat("é", 125) + ".pdf"},
+		"16 bytes of extension":     {strings.Repeat("a", 240) + "." + strings.Repeat("b", 15), strings.Repeat("a", 239) + "." + strings.Repeat("b", 15)},
+		"17 bytes of extension":     {strings.Repeat("a", 239) + "." + strings.Repeat("b", 16), strings.Repeat("a", 239) + "." + strings.Repeat("b", 15)},
 		"an extension that is none": {strings.Repeat("a", 240) + "." + strings.Repeat("b", 40), strings.Repeat("a", 240) + "." + strings.Repeat("b", 14)},
 	} {
 		t.Run(name, func(t *testing.T) {

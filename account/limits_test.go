@@ -101,3 +101,13 @@ func TestTheLongestDesignationIsThePolicys(t *testing.T) {
 	require.NoError(t, add(7))
 	require.Equal(t, map[string]string{"designation": "max7 "}, codes(add(8)))
 }
+
+// A proof is fresh until exactly the end of the policy's time.
+func TestAProofIsFreshToItsLastMoment(t *testing.T) {
+	t.Parallel()
+	fresh, now := account.Guide2024().FreshProof, worldtest.Start
+	by := account.Person("019ab000-0000-7000-8000-000000000001")
+	by.ProvenAt = now
+	require.NoError(t, account.RequireProof(by, fresh, now.Add(fresh-time.Microsecond)))
+	require.ErrorIs(t, account.RequireProof(by, fresh, now.Add(fresh)), account.ErrProofRequired)
+}

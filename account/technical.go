@@ -29,8 +29,8 @@ type TechnicalPolicy struct {
 	// told. Defaults to 60, 30, 15, 7 and 1 days.
 	Reminders []time.Duration
 
-	// Overlap is how long the former secret works beside a new one. Defaults to 0: the
-	// former one is void at once.
+	// Overlap is how long the former secret works beside a new one, but never beyond its
+	// own end. Defaults to 0: the former one is void at once.
 	Overlap time.Duration
 
 	// PerStructure is how many technical accounts a structure may have at a time
@@ -81,11 +81,11 @@ func (p TechnicalPolicy) Fits(login string) bool {
 const secretPrefix = "habilis_"
 
 // WithSecret returns the account with a new secret; the former one works for the
-// policy's overlap.
+// policy's overlap, and never beyond its own end.
 func (a Account) WithSecret(stored, stamp string, p TechnicalPolicy, now time.Time) Account {
 	next := Credentials{Password: stored, ChangedAt: now}
-	if p.Overlap > 0 && a.Credentials.Password != "" {
-		next.Overlap, next.OverlapUntil = a.Credentials.Password, now.Add(p.Overlap)
+	if ends := a.SecretExpiresAt(p); p.Overlap > 0 && a.Credentials.Password != "" && now.Before(ends) {
+		next.Overlap, next.OverlapUntil = a.Credentials.Password, earliest(ends, now.Add(p.Overlap))
 	}
 	a.Credentials, a.Stamp = next, stamp
 	a.DueAt = p.next(a, now)

@@ -328,3 +328,44 @@ func TestTechnicalClosed(t *testing.T) {
 		w.Proven(t)
 	})
 }
+
+// A secret works to its last moment, and one that was replaced to the end of the
+// overlap, but never beyond its own.
+func TestTechnicalSecretsEndExactly(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	a, s := account.Guide2024(), structure.Guide2024()
+	a.Technical.Overlap = time.Hour
+	s.Technical = a.Technical
+	w.Configure(t, &account.Options{Policy: &a}, &structure.Options{Policy: &s})
+	c := w.Company(t, worldtest.SIRETCompany, "manager@terneuil.example")
+	h, err := w.Structures.CreateTechnical(t.Context(), proven(w, c.Manager), c.ID, program())
+	require.NoError(t, err)
+	reset := func() string {
+		h, err := w.Structures.ResetTechnical(t.Context(), proven(w, c.Manager), c.ID, h.Account, structure.TechnicalReset{Confirmed: true})
+		require.NoError(t, err)
+		return secretIn(t, h)
+	}
+	works := func(secret string) error {
+		_, err := w.Accounts.AuthenticateTechnical(t.Context(), technicalLogin, secret)
+		return err
+	}
+	first := secretIn(t, h)
+	second := reset()
+	w.Clock.Move(time.Hour - time.Microsecond)
+	require.NoError(t, works(first))
+	w.Clock.Move(time.Microsecond)
+	require.ErrorIs(t, works(first), account.ErrInvalidCredentials)
+
+	w.Clock.Move(a.Technical.Lifetime - time.Hour - time.Microsecond)
+	require.NoError(t, works(second))
+	third := reset()
+	require.NoError(t, works(second))
+	w.Clock.Move(time.Microsecond)
+	require.ErrorIs(t, works(second), account.ErrInvalidCredentials, "an overlap lengthens no life")
+	require.NoError(t, works(third))
+	w.Clock.Move(a.Technical.Lifetime - time.Microsecond)
+	require.ErrorIs(t, works(third), account.ErrSecretExpired)
+	reset()
+	require.ErrorIs(t, works(third), account.ErrInvalidCredentials, "nor does it revive what was over")
+}
