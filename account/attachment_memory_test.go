@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/memory"
@@ -91,9 +92,7 @@ func generous(tb testing.TB, contents account.Contents) (*account.Service, accou
 
 // Uploading and zipping 200 files of 10 Mo needs less than 32 MiB of heap.
 func TestMemoryStaysFlat(t *testing.T) {
-	if testing.Short() {
-		t.Skip("2 GB pass")
-	}
+	longtest.Skip(t)                          // 2 GB pass
 	s, by := generous(t, folder(t.TempDir())) // not parallel: the heap is everybody's
 	runtime.GC()
 	const size, count = 10_000_000, 200

@@ -105,9 +105,9 @@ func TestTheLongestDesignationIsThePolicys(t *testing.T) {
 // A proof is fresh until exactly the end of the policy's time.
 func TestAProofIsFreshToItsLastMoment(t *testing.T) {
 	t.Parallel()
-	fresh, now := account.Guide2024().FreshProof, worldtest.Start
+	fresh, now, w := account.Guide2024().FreshProof, worldtest.Start, memoryWorld(t)
 	by := account.Person("019ab000-0000-7000-8000-000000000001")
 	by.ProvenAt = now
-	require.NoError(t, account.RequireProof(by, fresh, now.Add(fresh-time.Microsecond)))
-	require.ErrorIs(t, account.RequireProof(by, fresh, now.Add(fresh)), account.ErrProofRequired)
+	require.NoError(t, w.Accounts.RequireProof(by, now.Add(fresh-time.Microsecond)))
+	require.ErrorIs(t, w.Accounts.RequireProof(by, now.Add(fresh)), account.ErrProofRequired)
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
@@ -116,8 +117,9 @@ func codeIn(tb testing.TB, inbox *notify.Inbox) string {
 // collector alone comes close to the same bound.
 func TestParallelSignInsBoundMemory(t *testing.T) {
 	t.Parallel()
-	if testing.Short() || raced {
-		t.Skip("measures for some seconds")
+	longtest.Skip(t)
+	if raced {
+		t.Skip("what the race detector needs is not what is measured")
 	}
 	if os.Getenv(memoryTrial) == "" {
 		self, err := os.Executable()

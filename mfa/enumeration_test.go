@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
@@ -217,8 +218,9 @@ func (s writtenTx) PutThrottle(ctx context.Context, t account.Throttle) error {
 //
 //nolint:paralleltest // it measures time
 func TestNoTimeTellsAnAccount(t *testing.T) {
-	if testing.Short() || raced {
-		t.Skip("measures for some seconds")
+	longtest.Skip(t)
+	if raced {
+		t.Skip("what the race detector needs is not what is measured")
 	}
 	for name, open := range map[string]func(*testing.T) storage.Store{
 		"memory": func(*testing.T) storage.Store { return memory.New() },

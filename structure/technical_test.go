@@ -334,10 +334,9 @@ func TestTechnicalClosed(t *testing.T) {
 func TestTechnicalSecretsEndExactly(t *testing.T) {
 	t.Parallel()
 	w := worldtest.New(t, memory.New())
-	a, s := account.Guide2024(), structure.Guide2024()
+	a := account.Guide2024()
 	a.Technical.Overlap = time.Hour
-	s.Technical = a.Technical
-	w.Configure(t, &account.Options{Policy: &a}, &structure.Options{Policy: &s})
+	w.Configure(t, &account.Options{Policy: &a}, &structure.Options{})
 	c := w.Company(t, worldtest.SIRETCompany, "manager@terneuil.example")
 	h, err := w.Structures.CreateTechnical(t.Context(), proven(w, c.Manager), c.ID, program())
 	require.NoError(t, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/notify"
 )
 
@@ -77,6 +78,7 @@ func (b *tab) enter(a *app, login, password string) {
 // keyboard, without a script.
 func TestFilesInABrowser(t *testing.T) {
 	t.Parallel()
+	longtest.Skip(t)
 	chrome := chromium(t)
 	a := start(t, nil)
 	p := newTab(chrome, t, "http://"+a.addr, "fr")
@@ -136,6 +138,7 @@ func (b *tab) key(key string, texts ...string) {
 // help, in both languages.
 func TestFarewellInABrowser(t *testing.T) {
 	t.Parallel()
+	longtest.Skip(t)
 	chrome := chromium(t)
 	a := start(t, nil)
 	found(t, a, "21750001600019", "Mairie de Terneuil", pauline)
@@ -192,6 +195,7 @@ func TestFarewellInABrowser(t *testing.T) {
 // conditions, and one for a program, whose credentials leave in one file.
 func TestPeopleAndProgramsInABrowser(t *testing.T) {
 	t.Parallel()
+	longtest.Skip(t)
 	chrome := chromium(t)
 	a := start(t, nil)
 	p := newTab(chrome, t, "http://"+a.addr, "fr")

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/longtest"
 )
 
 // walk drives one tab of a browser and a mailbox beside it.
@@ -75,6 +76,7 @@ func (w walk) focused() string {
 // languages and without a script.
 func TestOwnAccountInABrowser(t *testing.T) {
 	t.Parallel()
+	longtest.Skip(t)
 	browser := chromium(t)
 	for _, lang := range languages() {
 		t.Run(lang, func(t *testing.T) {

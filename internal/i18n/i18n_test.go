@@ -26,7 +26,7 @@ func TestEveryMessageIsThereInBothLanguages(t *testing.T) {
 	en, fr := messages(t, "en"), messages(t, "fr")
 	for id := range en {
 		require.NotEmpty(t, fr[id], "%s has no French text", id)
-		require.Equal(t, en[id], i18n.Text(language.English, id, i18n.Data{"Param": "{{.Param}}", "Who": "{{.Who}}", "Reason": "{{.Reason}}", "Reasons": "{{.Reasons}}", "Changes": "{{.Changes}}", "Account": "{{.Account}}"}))
+		require.Equal(t, en[id], i18n.Text(language.English, id, i18n.Data{"Param": "{{.Param}}", "Who": "{{.Who}}", "Reason": "{{.Reason}}", "Reasons": "{{.Reasons}}", "Changes": "{{.Changes}}", "Account": "{{.Account}}", "Count": "{{.Count}}", "Login": "{{.Login}}", "Day": "{{.Day}}"}))
 	}
 	require.Len(t, fr, len(en), "French has texts that English lacks")
 }

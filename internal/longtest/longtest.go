@@ -1,0 +1,15 @@
+// Package longtest keeps what takes many seconds out of the everyday run of the tests.
+package longtest
+
+import (
+	"os"
+	"testing"
+)
+
+// Skip leaves the test out unless HABILIS_LONG is 1, as it is in .ci/run's first step.
+func Skip(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv("HABILIS_LONG") != "1" {
+		tb.Skip("takes long: set HABILIS_LONG=1 to run it, as .ci/run does")
+	}
+}
