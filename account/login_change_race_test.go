@@ -160,7 +160,7 @@ func TestOneUndo(t *testing.T) {
 		}) {
 			if err == nil {
 				won++
-			} else if !errors.Is(err, account.ErrLinkUsed) {
+			} else if !errors.Is(err, account.ErrLinkUsed) && !errors.Is(err, account.ErrLinkExpired) { // how far the winner was decides which
 				t.Errorf("unexpected: %v", err)
 			}
 		}
