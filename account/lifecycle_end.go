@@ -81,10 +81,7 @@ func (s *Service) DeactivateIn(ctx context.Context, tx Tx, by Actor, a Account, 
 
 // everyPurpose lists what links are for.
 func everyPurpose() []Purpose {
-	return []Purpose{
-		PurposeActivation, PurposeReactivation, PurposePasswordReset, PurposeExpiredPassword,
-		PurposeLoginChange, PurposeLoginChangeCancel, PurposeLoginChangeUndo,
-	}
+	return append(openable(), PurposeLoginChange, PurposeLoginChangeCancel, PurposeLoginChangeUndo)
 }
 
 // erase blanks an account and what hangs on it in this package.

@@ -97,7 +97,7 @@ func (s *Service) moveLogin(ctx context.Context, token string, p Purpose, move f
 		if a, link, err = loginLink(ctx, tx, digest, p, now); err != nil {
 			return err
 		}
-		if err := s.release(ctx, tx, link.Address, now); err != nil {
+		if err := s.release(ctx, tx, a.ID, link.Address, now); err != nil {
 			return err
 		}
 		link.UsedAt = now
@@ -126,7 +126,7 @@ func (a Account) movedTo(address string) Account {
 // openable lists the purposes whose links open an account, and which therefore end with
 // the login address that they were mailed to.
 func openable() []Purpose {
-	return []Purpose{PurposeActivation, PurposeReactivation, PurposePasswordReset}
+	return []Purpose{PurposeActivation, PurposeReactivation, PurposePasswordReset, PurposeExpiredPassword}
 }
 
 // loginLink loads a link about the login address that somebody followed, and its
@@ -143,22 +143,25 @@ func loginLink(ctx context.Context, tx Tx, digest string, p Purpose, now time.Ti
 	}
 }
 
-// release makes an address free for whoever has just proven it, or returns
-// [ErrLinkExpired] if it is the login of an account that was proven before. A
+// release makes an address free for the account that has just proven it, or returns
+// [ErrLinkExpired] if it is the login of another one that was proven before, and
+// [ErrLinkUsed] if this link did its work since it was read. A
 // registration that was never activated proved nothing: it gives way and is erased, so
 // that nobody blocks an address by registering it.
-func (s *Service) release(ctx context.Context, tx Tx, address string, now time.Time) error {
+func (s *Service) release(ctx context.Context, tx Tx, id ID, address string, now time.Time) error {
 	holder, err := tx.AccountByLogin(ctx, address)
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
 		return nil
 	case err != nil:
 		return err
+	case holder.ID == id:
+		return ErrLinkUsed
 	case holder.Status != StatusPendingActivation:
 		return ErrLinkExpired
 	}
-	holder = holder.Erased(now)
-	return s.put(ctx, tx, System(), "account.address_released", &holder, now)
+	_, err = s.eraseAs(ctx, tx, System(), "account.address_released", holder, now)
+	return err
 }
 
 // offerUndo mails the former address a link that takes the change back. While an earlier

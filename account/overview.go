@@ -92,12 +92,12 @@ func (a Account) overview() Personal {
 
 // photo reports whether an attachment can be the photo of an account: its own, there to
 // be used, and an image that the policy admits.
-func photo(ctx context.Context, tx Tx, owner ID, id AttachmentID, p ProfilePolicy) (bool, error) {
+func photo(ctx context.Context, tx Tx, owner ID, id AttachmentID, p PhotoPolicy) (bool, error) {
 	found, err := tx.Attachments(ctx, AttachmentQuery{
 		ID: id, Owner: Owner{Account: owner}, Statuses: []AttachmentStatus{AttachmentStored}, Limit: 1,
 	})
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	return slices.Contains(p.PhotoTypes, found[0].MediaType) && found[0].Size <= p.MaxPhoto, nil
+	return slices.Contains(p.MediaTypes, found[0].MediaType) && found[0].Size <= p.MaxBytes, nil
 }

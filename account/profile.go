@@ -53,11 +53,6 @@ type ProfilePolicy struct {
 	// MaxBiography is how long a biography may be, in characters; 0 for none at all.
 	MaxBiography int
 
-	// PhotoTypes lists the media types that a photo may have, and MaxPhoto how large it
-	// may be, in bytes.
-	PhotoTypes []string
-	MaxPhoto   int64
-
 	// SurveyConditions is the version of the conditions under which surveys are sent.
 	// A consent holds for the version that it was given to; under a new one everybody
 	// is asked again.
@@ -69,15 +64,12 @@ type ProfilePolicy struct {
 }
 
 // ProfileGuide2024 is the default policy of profiles: France, French and English,
-// biographies of 1000 characters, photos in JPEG, PNG or WebP of up to 2 MiB, mails on
-// a new contact address, and "1" for the version of the survey conditions.
+// biographies of 1000 characters, mails on a new contact address, and "1" for the version of the survey conditions.
 func ProfileGuide2024() ProfilePolicy {
 	return ProfilePolicy{
 		Country:          "FR",
 		Languages:        []string{"fr", "en"},
 		MaxBiography:     1000,
-		PhotoTypes:       []string{"image/jpeg", "image/png", "image/webp"},
-		MaxPhoto:         2 << 20,
 		SurveyConditions: "1",
 		TellContact:      true,
 	}
@@ -91,8 +83,6 @@ func (p ProfilePolicy) check() error {
 		return ErrBadPolicy.With("languages are a list of base languages such as fr")
 	case p.MaxBiography < 0 || p.MaxBiography > maxBiography:
 		return ErrBadPolicy.With("a biography has 0 to 100000 characters")
-	case p.MaxPhoto < 0:
-		return ErrBadPolicy.With("a photo cannot be smaller than nothing")
 	case len(check.Value("", p.SurveyConditions, "required,max=64,line")) > 0:
 		return ErrBadPolicy.With("the conditions of surveys need a version")
 	default:

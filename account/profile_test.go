@@ -2,8 +2,6 @@ package account_test
 
 import (
 	"context"
-	"errors"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +13,6 @@ import (
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
-	"github.com/habilis-go/habilis/storage/memory"
 )
 
 func update() account.ProfileUpdate {
@@ -25,28 +22,6 @@ func update() account.ProfileUpdate {
 	}
 }
 
-// stored reads an account by its actor.
-func stored(t *testing.T, w *worldtest.World, by account.Actor) (a account.Account) {
-	t.Helper()
-	require.NoError(t, w.Store.View(t.Context(), func(tx storage.Tx) (err error) {
-		a, err = tx.Account(t.Context(), by.ID)
-		return err
-	}))
-	return a
-}
-
-func putHere(t *testing.T, w *worldtest.World, by account.Actor, change func(*account.Account)) {
-	t.Helper()
-	require.NoError(t, w.Store.Update(t.Context(), func(tx storage.Tx) error {
-		a, err := tx.Account(t.Context(), by.ID)
-		if err != nil {
-			return err
-		}
-		change(&a)
-		return tx.PutAccount(t.Context(), a)
-	}))
-}
-
 // R-025, R-029, R-034, R-035, R-036, R-102: the block is saved whole, what may be
 // changed is changed as often as one likes, and the login address stays.
 func TestTheWholeBlockIsSaved(t *testing.T) {
@@ -54,13 +29,13 @@ func TestTheWholeBlockIsSaved(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
 		julie := w.Join(t, "julie@terneuil.example")
-		before := stored(t, w, julie)
+		before := load(t, w, julie)
 		a, changed, err := w.Accounts.UpdateProfile(ctx, julie, update())
 		require.NoError(t, err)
 		require.Equal(t, account.Changed{
 			account.FieldContactEmail, account.FieldPhone, account.FieldStreet, account.FieldPostcode, account.FieldTown, account.FieldCountry,
 		}, changed)
-		require.Equal(t, a, stored(t, w, julie), "the answer is what is stored")
+		require.Equal(t, a, load(t, w, julie), "the answer is what is stored")
 		require.Equal(t, before.Version+1, a.Version)
 		require.Equal(t, "julie@terneuil.example", a.Login)
 		require.Equal(t, "+33149961012", a.Profile.Phone, "R-044: the plan of France, whatever the fictional postcode (R-045)")
@@ -101,7 +76,7 @@ func TestTheWholeBlockIsSavedOrNothing(t *testing.T) {
 			_, _, err = w.Accounts.UpdateProfile(t.Context(), julie, bad)
 			require.Equal(t, map[string]string{"contactEmail": "required ", "address.postcode": "postcodeFR "}, codes(err))
 		})
-		require.Equal(t, "Bon", stored(t, w, julie).FamilyName)
+		require.Equal(t, "Bon", load(t, w, julie).FamilyName)
 	})
 }
 
@@ -116,7 +91,7 @@ func TestIdenticalValuesAreNoChange(t *testing.T) {
 		require.NoError(t, err)
 		_, _, err = w.Accounts.UpdatePreferences(ctx, julie, account.Preferences{Language: "fr", Survey: account.Answer{Yes: true, Conditions: "1"}})
 		require.NoError(t, err)
-		before := stored(t, w, julie)
+		before := load(t, w, julie)
 		w.Clock.Move(time.Hour)
 		w.Unchanged(t, func() {
 			same := update()
@@ -133,7 +108,7 @@ func TestIdenticalValuesAreNoChange(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, changed)
 		})
-		require.Equal(t, before, stored(t, w, julie))
+		require.Equal(t, before, load(t, w, julie))
 	})
 }
 
@@ -144,7 +119,7 @@ func TestAPatchSavesEachFieldForItself(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
 		julie := w.Join(t, "julie@terneuil.example")
-		putHere(t, w, julie, func(a *account.Account) { a.Profile.Phone = "not a number" })
+		change(t, w, julie, func(a *account.Account) { a.Profile.Phone = "not a number" })
 		a, changed, err := w.Accounts.PatchProfile(ctx, julie, account.Patch{Biography: new(" Juriste.\r\nMarchés publics.\r")})
 		require.NoError(t, err, "what is stored is not judged")
 		require.Equal(t, account.Changed{account.FieldBiography}, changed)
@@ -156,7 +131,7 @@ func TestAPatchSavesEachFieldForItself(t *testing.T) {
 		require.ErrorIs(t, err, fault.ErrInvalid)
 		require.Equal(t, map[string]string{"familyName": "required ", "language": "oneoffr en ", "address.postcode": "postcodeFR "}, codes(err))
 		require.Equal(t, account.Changed{account.FieldPhone, account.FieldAccessibility}, changed)
-		require.Equal(t, a, stored(t, w, julie))
+		require.Equal(t, a, load(t, w, julie))
 		require.Equal(t, "Bon", a.FamilyName)
 		w.Unchanged(t, func() {
 			a, changed, err = w.Accounts.PatchProfile(ctx, julie, account.Patch{GivenName: new("")})
@@ -258,8 +233,8 @@ func TestPreferences(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
 		julie := w.Join(t, "julie@terneuil.example")
-		require.False(t, w.Accounts.MayBeSurveyed(stored(t, w, julie)), "no is the default")
-		require.False(t, stored(t, w, julie).Profile.Accessibility, "R-039: off by default")
+		require.False(t, w.Accounts.MayBeSurveyed(load(t, w, julie)), "no is the default")
+		require.False(t, load(t, w, julie).Profile.Accessibility, "R-039: off by default")
 		at := w.Clock.Now()
 		a, changed, err := w.Accounts.UpdatePreferences(ctx, julie, account.Preferences{
 			Language: "en", Accessibility: true, Survey: account.Answer{Yes: true, Conditions: "1"},
@@ -327,7 +302,7 @@ func TestAPhotoIsAnImageOfOnesOwn(t *testing.T) {
 			n++
 			f := account.Attachment{
 				ID: account.AttachmentID("019ab000-0000-7000-8000-00000000000" + string(rune('0'+n))), Owner: account.Owner{Account: julie.ID},
-				Status: account.AttachmentStored, MediaType: "image/png", Size: 2 << 20, Key: "key" + string(rune('0'+n)), CreatedAt: worldtest.Start, StatusSince: worldtest.Start,
+				Status: account.AttachmentStored, MediaType: "image/png", Size: 2_000_000, Key: "key" + string(rune('0'+n)), CreatedAt: worldtest.Start, StatusSince: worldtest.Start,
 			}
 			change(&f)
 			require.NoError(t, w.Store.Update(ctx, func(tx storage.Tx) error { return tx.PutAttachment(ctx, f) }))
@@ -368,197 +343,6 @@ func TestAPhotoIsAnImageOfOnesOwn(t *testing.T) {
 	})
 }
 
-// ML-01, ML-03, LG-02, DS-03: bad text is refused at once, named, and leaves no trace.
-func TestHostileFieldsAreRefused(t *testing.T) {
-	t.Parallel()
-	w := memoryWorld(t)
-	julie := w.Join(t, "julie@terneuil.example")
-	huge := strings.Repeat("é", 5<<20)
-	refused := func(p account.Patch, want map[string]string, why string) {
-		w.Unchanged(t, func() {
-			_, changed, err := w.Accounts.PatchProfile(t.Context(), julie, p)
-			require.Equal(t, want, codes(err), why)
-			require.Empty(t, changed, why)
-			require.Less(t, len(err.Error()), 500, "no input in an error")
-		})
-	}
-	for why, bad := range map[string]string{
-		"NUL": "a\x00b", "CR LF": "a\r\nBcc: b", "invalid UTF-8": "a\xffb", "bidi": "a\u202eb", "isolate": "a\u2066b", "escape": "\x1b[31ma", "separator": "a\u2028b",
-	} {
-		refused(account.Patch{
-			GivenName: &bad, FamilyName: &bad, Phone: &bad,
-			Address: &account.PostalAddress{Street: bad, Complement: bad, Postcode: bad, Town: bad, Country: "FR"},
-		}, map[string]string{
-			"givenName": "line ", "familyName": "line ", "phone": "phone ", "address.street": "line ",
-			"address.complement": "line ", "address.postcode": "line ", "address.town": "line ",
-		}, why)
-	}
-	for why, bad := range map[string]string{"NUL": "a\x00", "invalid UTF-8": "\xff", "bidi": "a\u202eb", "escape": "\x1b[31m"} {
-		refused(account.Patch{Biography: &bad}, map[string]string{"biography": "text "}, why)
-	}
-	for why, bad := range map[string]string{
-		"full-width @": "a＠b.example", "two": "a@b.example,c@d.example", "quoted": `"a@b"@c.example`, "CR LF": "a@b.example\r\nBcc: x@y.example", "huge": huge + "@b.example",
-	} {
-		refused(account.Patch{ContactEmail: &bad}, map[string]string{"contactEmail": "address "}, why)
-	}
-	refused(account.Patch{
-		GivenName: &huge, FamilyName: &huge, Phone: &huge, Biography: &huge, Language: &huge, Photo: new(account.AttachmentID(huge)),
-		Survey:  &account.Answer{Yes: true, Conditions: huge},
-		Address: &account.PostalAddress{Street: huge, Complement: huge, Postcode: huge, Town: huge, Country: huge},
-	}, map[string]string{
-		"givenName": "max80 ", "familyName": "max80 ", "phone": "phone ", "biography": "max1000 ", "language": "oneoffr en ", "photo": "photo ", "survey": "conditions1 ",
-		"address.street": "max120 ", "address.complement": "max120 ", "address.postcode": "max16 ", "address.town": "max80 ", "address.country": "country ",
-	}, "10 MB")
-}
-
-// DS-03: what is far too long is not even copied. Not parallel, since it measures what
-// the process allocates.
-func TestHugeFieldsAreRefusedWithoutReadingThem(t *testing.T) {
-	w := memoryWorld(t)
-	julie := w.Join(t, "julie@terneuil.example")
-	huge := strings.Repeat("e\u0301\r\n", 2<<20)
-	p := account.Patch{
-		GivenName: &huge, ContactEmail: &huge, Phone: &huge, Biography: &huge, Language: &huge, Photo: new(account.AttachmentID(huge)),
-		Address: &account.PostalAddress{Street: huge, Postcode: huge, Country: huge},
-	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, _, err := w.Accounts.PatchProfile(t.Context(), julie, p)
-	runtime.ReadMemStats(&after)
-	require.Len(t, codes(err), 9)
-	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), "bytes")
-}
-
-func TestLimitsAreExact(t *testing.T) {
-	t.Parallel()
-	w := memoryWorld(t)
-	julie := w.Join(t, "julie@terneuil.example")
-	name, biography := strings.Repeat("é", account.MaxName), strings.Repeat("é", 1000)
-	address := strings.Repeat("a", 64) + "@" + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + "." + strings.Repeat("d", 60) + ".fr"
-	require.LessOrEqual(t, len(address), 254)
-	address = strings.Replace(address, ".fr", "."+strings.Repeat("e", 254-len(address)+2), 1)
-	require.Len(t, address, 254)
-	a, _, err := w.Accounts.PatchProfile(t.Context(), julie, account.Patch{GivenName: &name, FamilyName: &name, Biography: &biography, ContactEmail: &address})
-	require.NoError(t, err)
-	require.Equal(t, biography, a.Profile.Biography)
-	w.Unchanged(t, func() {
-		_, _, err = w.Accounts.PatchProfile(t.Context(), julie, account.Patch{
-			GivenName: new(name + "x"), FamilyName: new(name + "x"), Biography: new(biography + "x"), ContactEmail: new(address + "e"),
-		})
-		require.Equal(t, map[string]string{"givenName": "max80 ", "familyName": "max80 ", "biography": "max1000 ", "contactEmail": "address "}, codes(err))
-	})
-	decomposed := strings.Repeat("e\u0301", account.MaxName)
-	a, changed, err := w.Accounts.PatchProfile(t.Context(), julie, account.Patch{GivenName: &decomposed})
-	require.NoError(t, err)
-	require.Empty(t, changed, "composed, it is the name that was there")
-	require.Equal(t, name, a.GivenName)
-}
-
-// R-001, R-007, R-039: only the person changes these things, while the account is active.
-func TestOnlyTheOwnerChangesTheProfile(t *testing.T) {
-	t.Parallel()
-	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		ctx := t.Context()
-		require.NoError(t, register(t, w, worldtest.Registration("waiting@terneuil.example")))
-		waiting, err := byLogin(t, w, "waiting@terneuil.example")
-		require.NoError(t, err)
-		w.Unchanged(t, func() {
-			for _, c := range []struct {
-				by   account.Actor
-				want error
-			}{
-				{account.Anonymous(), account.ErrActor},
-				{account.Support("A-1"), account.ErrActor},
-				{account.System(), account.ErrActor},
-				{account.Actor{}, account.ErrActor},
-				{account.Person("x\x00"), account.ErrNotActive},
-				{account.Person("019ab000-0000-7000-8000-000000000000"), account.ErrNotActive},
-				{account.Person(waiting.ID), account.ErrNotActive},
-			} {
-				_, _, err := w.Accounts.UpdateProfile(ctx, c.by, update())
-				require.ErrorIs(t, err, c.want)
-				_, _, err = w.Accounts.UpdatePreferences(ctx, c.by, account.Preferences{Language: "fr", Accessibility: true})
-				require.ErrorIs(t, err, c.want)
-				_, _, err = w.Accounts.PatchProfile(ctx, c.by, account.Patch{Accessibility: new(true)})
-				require.ErrorIs(t, err, c.want)
-				_, err = w.Accounts.Overview(ctx, c.by)
-				require.ErrorIs(t, err, c.want)
-			}
-		})
-	})
-}
-
-// R-036: the names of an account whose identity a directory keeps are not changed here;
-// all the rest is.
-func TestADirectoryKeepsItsNames(t *testing.T) {
-	t.Parallel()
-	w := memoryWorld(t)
-	julie := w.Join(t, "julie@terneuil.example")
-	putHere(t, w, julie, func(a *account.Account) { a.External = true })
-	other := update()
-	other.FamilyName = "Autre"
-	w.Unchanged(t, func() {
-		_, _, err := w.Accounts.UpdateProfile(t.Context(), julie, other)
-		require.Equal(t, map[string]string{"familyName": "external "}, codes(err))
-	})
-	_, changed, err := w.Accounts.UpdateProfile(t.Context(), julie, update())
-	require.NoError(t, err)
-	require.True(t, changed.Has(account.FieldContactEmail))
-}
-
-// R-045: a reference table of the host is asked about what is acceptable in itself.
-func TestAReferenceTableOfTowns(t *testing.T) {
-	t.Parallel()
-	var asked []account.PostalAddress
-	broken := errors.New("table unreachable")
-	w := memoryWorld(t)
-	julie := w.Join(t, "julie@terneuil.example")
-	s, err := account.New(storage.Accounts(w.Store), w.Keys, &account.Options{
-		Now: w.Clock.Now,
-		Towns: func(_ context.Context, a account.PostalAddress) (bool, error) {
-			if asked = append(asked, a); a.Town == "Atlantis" {
-				return false, broken
-			}
-			return a.Town == "Paris", nil
-		},
-	})
-	require.NoError(t, err)
-	try := func(a account.PostalAddress) error {
-		_, _, err := s.PatchProfile(t.Context(), julie, account.Patch{Address: &a})
-		return err
-	}
-	require.NoError(t, try(account.PostalAddress{Postcode: "75001", Town: " Paris"}))
-	w.Unchanged(t, func() {
-		require.Equal(t, map[string]string{"address.town": "town75001 "}, codes(try(account.PostalAddress{Postcode: "75001", Town: "Lyon"})))
-		require.ErrorIs(t, try(account.PostalAddress{Postcode: "75001", Town: "Atlantis"}), broken)
-		require.Equal(t, map[string]string{"address.postcode": "postcodeFR "}, codes(try(account.PostalAddress{Postcode: "7", Town: "Paris"})))
-	})
-	require.NoError(t, try(account.PostalAddress{Town: "Lyon"}), "no postcode, nothing to compare")
-	require.Equal(t, account.PostalAddress{Postcode: "75001", Town: "Paris", Country: "FR"}, asked[0])
-	require.Len(t, asked, 3)
-}
-
-func TestProfilePoliciesThatContradictThemselves(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]func(*account.ProfilePolicy){
-		"no country":       func(p *account.ProfilePolicy) { p.Country = "" },
-		"odd country":      func(p *account.ProfilePolicy) { p.Country = "fr" },
-		"no language":      func(p *account.ProfilePolicy) { p.Languages = nil },
-		"odd language":     func(p *account.ProfilePolicy) { p.Languages = []string{"fr", "fr-FR"} },
-		"biography":        func(p *account.ProfilePolicy) { p.MaxBiography = -1 },
-		"long biography":   func(p *account.ProfilePolicy) { p.MaxBiography = 100_001 },
-		"photo":            func(p *account.ProfilePolicy) { p.MaxPhoto = -1 },
-		"no conditions":    func(p *account.ProfilePolicy) { p.SurveyConditions = "" },
-		"many conditions":  func(p *account.ProfilePolicy) { p.SurveyConditions = strings.Repeat("1", 65) },
-		"nothing whatever": func(p *account.ProfilePolicy) { *p = account.ProfilePolicy{} },
-	} {
-		p := account.Guide2024()
-		change(&p.Profile)
-		_, err := account.New(storage.Accounts(memory.New()), memoryWorld(t).Keys, &account.Options{Policy: &p})
-		require.ErrorIs(t, err, account.ErrBadPolicy, name)
-	}
-}
-
 // Of many parallel updates every one is there in the end or refused, and the history
 // proves itself.
 func TestParallelPatchesAllArrive(t *testing.T) {
@@ -581,7 +365,7 @@ func TestParallelPatchesAllArrive(t *testing.T) {
 		}) {
 			require.NoError(t, err)
 		}
-		a := stored(t, w, julie)
+		a := load(t, w, julie)
 		require.Equal(t, []string{"Élodie", "Pierre", "en", "x@terneuil.example"}, []string{a.GivenName, a.FamilyName, a.Language, a.ContactEmail})
 		require.Equal(t, account.Profile{
 			Phone: "+33149961012", Biography: "Juriste", Accessibility: true, Address: account.PostalAddress{Town: "Paris", Country: "FR"},

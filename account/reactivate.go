@@ -55,14 +55,22 @@ type addressed struct {
 //
 // Errors: ErrInvalid for what is no address; [ErrActor] for whoever is signed in.
 func (s *Service) RequestReactivation(ctx context.Context, by Actor, login string) (Sent, error) {
+	now := s.clock()
+	return s.answer(ctx, "account.RequestReactivation", by, login, now.Add(s.policy.Lifecycle.ReactivationLifetime), func(tx Tx, a Account) error {
+		return s.offerReactivation(ctx, tx, by, a, now)
+	})
+}
+
+// answer does something for the owner of an address who cannot sign in, if it has an
+// account, and answers the same if it has none.
+func (s *Service) answer(ctx context.Context, op string, by Actor, login string, until time.Time, do func(Tx, Account) error) (Sent, error) {
 	in := addressed{canonical(login)}
-	if err := check.Struct("account.RequestReactivation", in); err != nil {
+	if err := check.Struct(op, in); err != nil {
 		return Sent{}, err
 	}
 	if by.Kind != notify.ActorAnonymous {
 		return Sent{}, ErrActor
 	}
-	now := s.clock()
 	err := s.store.Update(ctx, func(tx Tx) error {
 		a, err := tx.AccountByLogin(ctx, in.Login)
 		if errors.Is(err, fault.ErrNotFound) {
@@ -71,12 +79,12 @@ func (s *Service) RequestReactivation(ctx context.Context, by Actor, login strin
 		if err != nil {
 			return err
 		}
-		return s.offerReactivation(ctx, tx, by, a, now)
+		return do(tx, a)
 	})
 	if err != nil {
 		return Sent{}, err
 	}
-	return Sent{To: in.Login, Until: now.Add(s.policy.Lifecycle.ReactivationLifetime)}, nil
+	return Sent{To: in.Login, Until: until}, nil
 }
 
 // offerReactivation mails a deactivated owner who asks what there is to do.

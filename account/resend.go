@@ -5,10 +5,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
-	"github.com/habilis-go/habilis/notify"
 )
 
 // ResendActivation mails another activation link to whoever waits for one; the one
@@ -18,32 +16,14 @@ import (
 // Errors: ErrInvalid for what is no address; [ErrActor] for whoever is signed in.
 // Managers use structure.Service.ResendActivation.
 func (s *Service) ResendActivation(ctx context.Context, by Actor, login string) (Sent, error) {
-	in := addressed{canonical(login)}
-	if err := check.Struct("account.ResendActivation", in); err != nil {
-		return Sent{}, err
-	}
-	if by.Kind != notify.ActorAnonymous {
-		return Sent{}, ErrActor
-	}
 	now := s.clock()
-	err := s.store.Update(ctx, func(tx Tx) error {
-		a, err := tx.AccountByLogin(ctx, in.Login)
-		if errors.Is(err, fault.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, err = s.ResendActivationIn(ctx, tx, by, a.ID, now)
+	return s.answer(ctx, "account.ResendActivation", by, login, now.Add(s.policy.ActivationLifetime), func(tx Tx, a Account) error {
+		_, err := s.ResendActivationIn(ctx, tx, by, a.ID, now)
 		if errors.Is(err, ErrNotPending) || errors.Is(err, ErrThrottled) {
 			return nil
 		}
 		return err
 	})
-	if err != nil {
-		return Sent{}, err
-	}
-	return Sent{To: in.Login, Until: now.Add(s.policy.ActivationLifetime)}, nil
 }
 
 // ResendActivationIn is [Service.ResendActivation] inside a unit of work that is open

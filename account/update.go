@@ -94,7 +94,7 @@ func (s *Service) vetted(ctx context.Context, tx Tx, before, after Account, bad 
 		after.Profile.Address = before.Profile.Address
 	}
 	if id := after.Profile.Photo; id != "" && id != before.Profile.Photo {
-		fits, err := photo(ctx, tx, after.ID, id, s.policy.Profile)
+		fits, err := photo(ctx, tx, after.ID, id, s.policy.Attachments.Photo)
 		if err != nil {
 			return Account{}, nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
-	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/internal/pgtest"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/storagetest"
@@ -17,12 +16,9 @@ import (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	for i, v := range variants()[:3] {
+	for _, v := range variants()[:3] {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			if i > 0 {
-				longtest.Skip(t)
-			}
 			r := &recycler{whole: t}
 			var schemas sync.Map // store -> connection string
 			in := func(t *testing.T, dsn string) storage.Store {
