@@ -217,7 +217,7 @@ func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, 
 // wanted reports whether a message may still be sent: whoever left gets no news of
 // structures (R-110, LC-04).
 func (h *Habilis) wanted(ctx context.Context, m notify.Message) (bool, error) {
-	if m.Account == "" || !m.Template.Business() {
+	if m.Account == "" || !m.Template.Notice() {
 		return true, nil
 	}
 	var a account.Account

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage/blob"
 )
 
 // ErrNoMailer reports that there is nothing to send mails with.
@@ -15,8 +16,7 @@ var ErrNoMailer = notify.ErrNoMailer
 const housekeeping = time.Minute
 
 // Run does all background work, delivering mails, removing what is over, reminding and
-// purging, until
-// ctx ends; then it waits for what is under way and returns nil. Nothing runs without
+// purging, until ctx ends; then it waits for what is under way and returns nil. Nothing runs without
 // it. Several processes may run it at once. Without a mailer it delivers nothing and
 // does the rest. Errors go to Options.OnError; none of them ends it.
 func (h *Habilis) Run(ctx context.Context) error {
@@ -32,13 +32,8 @@ func (h *Habilis) Run(ctx context.Context) error {
 		tick := time.NewTicker(housekeeping)
 		defer tick.Stop()
 		for {
-			for _, job := range []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp} {
+			for _, job := range h.jobs() {
 				if _, err := job(ctx); err != nil && ctx.Err() == nil {
-					h.report(err)
-				}
-			}
-			if h.opts.Contents != nil {
-				if _, err := h.Accounts.SweepAttachments(ctx); err != nil && ctx.Err() == nil {
 					h.report(err)
 				}
 			}
@@ -52,6 +47,22 @@ func (h *Habilis) Run(ctx context.Context) error {
 	wg.Wait()
 	return nil
 }
+
+// jobs are what has to be done again and again.
+func (h *Habilis) jobs() []func(context.Context) (int, error) {
+	all := []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp}
+	if h.opts.Contents != nil {
+		all = append(all, h.Accounts.SweepAttachments)
+	}
+	if s, ok := h.opts.Contents.(blob.Sweeper); ok {
+		all = append(all, func(ctx context.Context) (int, error) { return s.Sweep(ctx, unfinished) })
+	}
+	return all
+}
+
+// unfinished is how old the remains of an upload that a crash interrupted are when they
+// are swept: older than any upload lasts.
+const unfinished = 24 * time.Hour
 
 // Drain sends every mail that is due now and returns: for tests, examples, and hosts
 // with a job system of their own. The error is [ErrNoMailer] or the store's.

@@ -14,6 +14,7 @@ import (
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/memory"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -132,6 +133,37 @@ func TestRunCatchesUp(t *testing.T) {
 		require.Equal(t, 1, reminders(), "the one that was missed before Run")
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, 2, reminders(), "and the one that came due meanwhile")
+		cancel()
+		require.NoError(t, <-done)
+	})
+}
+
+// sweeper is a store of contents that tells when it is swept.
+type sweeper struct {
+	*blob.Memory
+	swept chan time.Duration
+}
+
+func (s sweeper) Sweep(_ context.Context, olderThan time.Duration) (int, error) {
+	select {
+	case s.swept <- olderThan:
+	default:
+	}
+	return 0, nil
+}
+
+// I11: what an interrupted upload left behind in the contents themselves is swept, too,
+// and never what an upload may still be writing.
+func TestRunSweepsContents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		contents := sweeper{blob.NewMemory(), make(chan time.Duration, 1)}
+		h, err := habilis.New(memory.New(), &habilis.Options{Hashing: cheap, Contents: contents})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- h.Run(ctx) }()
+		require.Greater(t, <-contents.swept, account.Guide2024().Attachments.UploadWindow)
 		cancel()
 		require.NoError(t, <-done)
 	})

@@ -95,6 +95,11 @@ func TestARegistrationThatWasNeverActivatedGivesWay(t *testing.T) {
 		gone := load(t, w, account.Person(squatter.ID))
 		require.Equal(t, account.StatusAnonymized, gone.Status)
 		require.Empty(t, gone.GivenName+gone.FamilyName+gone.ContactEmail+gone.Salt)
+		require.NoError(t, w.Store.View(ctx, func(tx storage.Tx) error {
+			l, err := tx.Link(ctx, squatter.ID, account.PurposeActivation)
+			require.Empty(t, l.Address, "no row of it tells the address")
+			return err
+		}))
 		_, err = w.Accounts.Activate(ctx, dead, worldtest.Password)
 		require.ErrorIs(t, err, account.ErrLinkExpired)
 

@@ -96,9 +96,11 @@ var mails = []struct {
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},
 }
 
-// Business reports whether the mail is about what goes on in a structure, and not about
-// the reader's own account: such mails stop when an account is deactivated.
-func (t Template) Business() bool {
+// Notice reports whether a mail is a notice of what goes on in a structure. It goes to
+// the contact address and follows it when that changes, and it stops when the
+// account is deactivated. Every other mail is about one account alone:
+// it stays where it was addressed to and is always sent.
+func (t Template) Notice() bool {
 	switch t {
 	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived:
 		return true

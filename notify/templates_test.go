@@ -382,3 +382,13 @@ func TestZoneIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// what goes on in a structure is a notice, whichever mail tells it.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	for _, template := range notify.KnownTemplates() {
+		name := string(template)
+		about := strings.HasPrefix(name, "membership_") || strings.HasPrefix(name, "principal_")
+		require.Equal(t, about, template.Notice(), name)
+	}
+}
