@@ -102,38 +102,3 @@ func linkBehind(ctx context.Context, tx Tx, digest string) (Account, Link, error
 	a, err := tx.Account(ctx, link.Account)
 	return a, link, err
 }
-
-// replaceLink puts a fresh link in the place of the account's last one for the purpose,
-// in one row with the address that it proves, and returns its secret (RC-04).
-func (s *Service) replaceLink(ctx context.Context, tx Tx, id ID, p Purpose, address string, now, until time.Time) (string, Link, error) {
-	former, err := linkOf(ctx, tx, id, p)
-	if err != nil {
-		return "", Link{}, err
-	}
-	token, digest, err := secret.New(s.ids)
-	if err != nil {
-		return "", Link{}, err
-	}
-	link := Link{
-		Account: id, Purpose: p, Digest: digest, Address: address,
-		CreatedAt: now, ExpiresAt: until, Version: former.Version,
-	}
-	return token, link, tx.PutLink(ctx, link)
-}
-
-// voidLinks makes the account's links for the purposes work no more, if they did.
-func voidLinks(ctx context.Context, tx Tx, id ID, now time.Time, purposes ...Purpose) error {
-	for _, p := range purposes {
-		link, err := linkOf(ctx, tx, id, p)
-		if err != nil {
-			return err
-		}
-		if !link.open() {
-			continue
-		}
-		if err := tx.PutLink(ctx, link.voided(now)); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -9,26 +9,45 @@ import (
 	"github.com/habilis-go/habilis/internal/secret"
 )
 
-// issue replaces the account's link for a purpose by a fresh one, so that the older
-// one is void (RP-10), and returns the secret. It returns "" and writes nothing if the
-// last one is younger than the policy's pause.
-func (s *Service) issue(ctx context.Context, tx Tx, a Account, p Purpose, until, now time.Time) (string, Link, error) {
-	link, err := tx.Link(ctx, a.ID, p)
-	switch {
-	case errors.Is(err, fault.ErrNotFound):
-		link = Link{Account: a.ID, Purpose: p}
-	case err != nil:
-		return "", Link{}, err
-	case now.Before(link.CreatedAt.Add(s.policy.MailPause)):
-		return "", Link{}, nil
+// linkOf returns the link of an account for a purpose, a zero one if there is none.
+func linkOf(ctx context.Context, tx Tx, id ID, p Purpose) (Link, error) {
+	link, err := tx.Link(ctx, id, p)
+	if errors.Is(err, fault.ErrNotFound) {
+		return Link{}, nil
 	}
-	text, digest, err := secret.New(s.ids)
+	return link, err
+}
+
+// issue replaces the account's link for a purpose by a fresh one to its login address,
+// and returns the secret. It returns "" and writes nothing if the last one is younger
+// than the policy's pause.
+func (s *Service) issue(ctx context.Context, tx Tx, a Account, p Purpose, until, now time.Time) (string, Link, error) {
+	former, err := linkOf(ctx, tx, a.ID, p)
+	if err != nil || former.Digest != "" && now.Before(former.CreatedAt.Add(s.policy.MailPause)) {
+		return "", Link{}, err
+	}
+	return s.putFresh(ctx, tx, former, Link{Account: a.ID, Purpose: p, Address: a.Login, CreatedAt: now, ExpiresAt: until})
+}
+
+// replaceLink is issue to any address and without a pause.
+func (s *Service) replaceLink(ctx context.Context, tx Tx, id ID, p Purpose, address string, now, until time.Time) (string, Link, error) {
+	former, err := linkOf(ctx, tx, id, p)
 	if err != nil {
 		return "", Link{}, err
 	}
-	link.Digest, link.Address = digest, a.Login
-	link.CreatedAt, link.ExpiresAt, link.UsedAt = now, until, time.Time{}
-	return text, link, tx.PutLink(ctx, link)
+	return s.putFresh(ctx, tx, former, Link{Account: id, Purpose: p, Address: address, CreatedAt: now, ExpiresAt: until})
+}
+
+// putFresh puts a link with a fresh secret in the place of the former one, so that that
+// one is void (RP-10): one row holds the digest and the address that it proves (RC-04).
+// It returns the secret, which is kept nowhere.
+func (s *Service) putFresh(ctx context.Context, tx Tx, former, link Link) (string, Link, error) {
+	token, digest, err := secret.New(s.ids)
+	if err != nil {
+		return "", Link{}, err
+	}
+	link.Digest, link.Version = digest, former.Version
+	return token, link, tx.PutLink(ctx, link)
 }
 
 // VoidLinks ends every open link by which somebody could take the account over after
@@ -38,4 +57,21 @@ func (s *Service) issue(ctx context.Context, tx Tx, a Account, p Purpose, until,
 func VoidLinks(ctx context.Context, tx Tx, id ID, now time.Time) error {
 	return voidLinks(ctx, tx, id, now, PurposePasswordReset, PurposeExpiredPassword, PurposeReactivation,
 		PurposeLoginChange, PurposeLoginChangeCancel)
+}
+
+// voidLinks makes the account's links for the purposes work no more, if they did.
+func voidLinks(ctx context.Context, tx Tx, id ID, now time.Time, purposes ...Purpose) error {
+	for _, p := range purposes {
+		link, err := linkOf(ctx, tx, id, p)
+		if err != nil {
+			return err
+		}
+		if !link.open() {
+			continue
+		}
+		if err := tx.PutLink(ctx, link.voided(now)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

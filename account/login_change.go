@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/habilis-go/habilis/internal/address"
@@ -230,13 +229,4 @@ func (s *Service) expireLoginChange(ctx context.Context, tx Tx, a *Account, link
 // calls it stores the account in the same unit: that is what keeps it to one change.
 func (s *Service) dropLoginChange(ctx context.Context, tx Tx, a Account, now time.Time) error {
 	return voidLinks(ctx, tx, a.ID, now, PurposeLoginChange, PurposeLoginChangeCancel)
-}
-
-// linkOf returns the link of an account for a purpose, a zero one if there is none.
-func linkOf(ctx context.Context, tx Tx, id ID, p Purpose) (Link, error) {
-	link, err := tx.Link(ctx, id, p)
-	if errors.Is(err, fault.ErrNotFound) {
-		return Link{}, nil
-	}
-	return link, err
 }

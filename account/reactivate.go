@@ -111,21 +111,17 @@ func (s *Service) offerReactivation(ctx context.Context, tx Tx, by Actor, a Acco
 
 // sendReactivation replaces the reactivation link by a fresh one and mails it. It
 // returns the account, to be put, with the clock set to what the link means for it.
-func (s *Service) sendReactivation(ctx context.Context, tx Tx, a Account, link Link, now time.Time) (Account, error) {
-	text, digest, err := secret.New(s.ids)
+func (s *Service) sendReactivation(ctx context.Context, tx Tx, a Account, former Link, now time.Time) (Account, error) {
+	text, link, err := s.putFresh(ctx, tx, former, Link{
+		Account: a.ID, Purpose: PurposeReactivation, Address: a.Login,
+		CreatedAt: now, ExpiresAt: now.Add(s.policy.Lifecycle.ReactivationLifetime),
+	})
 	if err != nil {
-		return Account{}, err
-	}
-	link = Link{
-		Account: a.ID, Purpose: PurposeReactivation, Digest: digest, Address: a.Login,
-		CreatedAt: now, ExpiresAt: now.Add(s.policy.Lifecycle.ReactivationLifetime), Version: link.Version,
-	}
-	if err := tx.PutLink(ctx, link); err != nil {
 		return Account{}, err
 	}
 	a.DueAt = s.policy.due(a, &link, now)
 	return a, s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "reactivation/" + digest, Template: notify.MailReactivation,
+		Key: "reactivation/" + link.Digest, Template: notify.MailReactivation,
 		To: a.Login, Account: a.ID, Language: a.Language, ExpiresAt: link.ExpiresAt,
 		Values: notify.Values{
 			"Name": a.DisplayName(), "Link": s.links.WithToken(s.links.Reactivate, text),
