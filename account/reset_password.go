@@ -154,6 +154,7 @@ func (s *Service) setByLink(ctx context.Context, op, token string, purpose Purpo
 		a = current.WithPassword(s.policy.Password, hash, stamp, now)
 		kind := notify.Kind("account.password_changed")
 		if byMail {
+			a = a.Delivered() // the link arrived
 			kind, a.Credentials.ResetAt = "account.password_reset", now
 		}
 		if err := VoidLinks(ctx, tx, a.ID, now); err != nil {

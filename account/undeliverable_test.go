@@ -68,6 +68,17 @@ func TestActivationClearsTheMark(t *testing.T) {
 	require.Equal(t, marked.UndeliverableSince, marked.Undeliverable(w.Clock.Now().Add(time.Hour)).UndeliverableSince)
 }
 
+// so does a link to a new password.
+func TestAResetClearsTheMark(t *testing.T) {
+	t.Parallel()
+	w := memoryWorld(t)
+	julie := w.Join(t, julieLogin)
+	require.NoError(t, w.Accounts.MarkUndeliverable(t.Context(), account.System(), julieLogin))
+	require.NoError(t, reset(w, forgot(t, w), second))
+	require.Zero(t, load(t, w, julie).UndeliverableSince)
+	w.Proven(t)
+}
+
 func TestOnlyTheOperatorMarksAddresses(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
