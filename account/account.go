@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/match"
 	"github.com/habilis-go/habilis/internal/page"
 )
 
@@ -73,11 +74,33 @@ type Account struct {
 	Version              int64
 }
 
+// Criteria select people by what a manager types about them. They are ANDed and meet
+// folded text: case and accents do not matter. The zero Criteria selects everybody.
+type Criteria struct {
+	Family, Given  match.Pattern // family and given name
+	Login          match.Pattern // login address
+	Postcode, Town match.Pattern
+	Country        string // ISO 3166 alpha-2 of the postal address, or "" for any
+	Status         Status
+}
+
+// IsZero reports whether c selects everybody.
+func (c Criteria) IsZero() bool { return c == Criteria{} }
+
+// Match reports whether c selects a. Adapters that cannot ask their database may call it.
+func (c Criteria) Match(a Account) bool {
+	p := a.Profile.Address
+	return c.Family.Match(match.Fold(a.FamilyName)) && c.Given.Match(match.Fold(a.GivenName)) &&
+		c.Login.Match(match.Fold(a.Login)) && c.Postcode.Match(match.Fold(p.Postcode)) && c.Town.Match(match.Fold(p.Town)) &&
+		(c.Country == "" || c.Country == p.Country) && (c.Status == "" || c.Status == a.Status)
+}
+
 // Query selects accounts. Conditions are ANDed; a zero condition selects all.
 type Query struct {
-	After ID        // only those with an ID after this one
-	DueAt time.Time // if set: only those whose DueAt is set and not after it, earliest DueAt first, then by ID
-	Limit int       // at most this many; 0 or less means 100, and more than 1000 means 1000
+	Person Criteria
+	After  ID        // only those with an ID after this one
+	DueAt  time.Time // if set: only those whose DueAt is set and not after it, earliest DueAt first, then by ID
+	Limit  int       // at most this many; 0 or less means 100, and more than 1000 means 1000
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.

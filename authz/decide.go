@@ -310,7 +310,7 @@ func permission(f Facts, a Action) Step {
 	case Always, OwnOnly:
 		s.Met, s.Reason = true, ReasonRolePermits
 	case ByDelegation:
-		s.Met, s.Reason = f.Structure.Delegated, ReasonNotDelegated
+		s.Met, s.Reason = f.Structure.Delegated.Lends(a), ReasonNotDelegated
 		if s.Met {
 			s.Reason = ReasonDelegated
 		}

@@ -164,7 +164,8 @@ func TestPermissions(t *testing.T) {
 		for role, want := range map[authz.Role]authz.Reason{principal: row.principal, secondary: row.secondary, member: row.member} {
 			for _, delegated := range []bool{false, true} {
 				f := world()
-				f.Membership.Role, f.Structure.Delegated = role, delegated
+				f.Membership.Role = role
+				f.Structure.Delegated = authz.Delegation{Structure: delegated && row.action.OnStructure(), Users: delegated && !row.action.OnStructure()}
 				d := authz.Decide(f, authz.Request{Account: julie, Structure: ccas, Action: row.action, At: noon})
 				got := d.Steps[len(d.Steps)-1].Reason
 				if delegated && want == authz.ReasonNotDelegated {
@@ -244,7 +245,7 @@ func anyFacts(t *rapid.T) authz.Facts {
 	f := world()
 	f.Account.Status = rapid.SampledFrom([]authz.AccountStatus{authz.AccountActive, authz.AccountPendingActivation, authz.AccountDeactivated, ""}).Draw(t, "account")
 	f.Structure.Active = rapid.Bool().Draw(t, "structure")
-	f.Structure.Delegated = rapid.Bool().Draw(t, "delegated")
+	f.Structure.Delegated = authz.Delegation{Structure: rapid.Bool().Draw(t, "structure lent"), Users: rapid.Bool().Draw(t, "users lent")}
 	f.Membership.Status = rapid.SampledFrom([]authz.MembershipStatus{authz.MembershipApproved, authz.MembershipPending, authz.MembershipDisabled, authz.MembershipRemoved, ""}).Draw(t, "membership")
 	f.Membership.Role = rapid.SampledFrom([]authz.Role{authz.RolePrincipalManager, authz.RoleSecondaryManager, authz.RoleMember}).Draw(t, "role")
 	f.Membership.Whole = rapid.Bool().Draw(t, "whole")

@@ -31,9 +31,17 @@ type StructureFact struct {
 	Spaces   []Space // open on the structure (R-188)
 	Services []ServiceFact
 
-	// Delegated is true while the principal lends own powers to secondary
-	// managers: SAME_AS_PRINCIPAL (R-192). Defaults to false, least privilege (R-193).
-	Delegated bool
+	// Delegated says which powers the principal lends to secondary managers. Defaults
+	// to none, least privilege (R-193).
+	Delegated Delegation
+}
+
+// Delegation says which powers the principal manager lends to the secondary managers
+// of a structure: SAME_AS_PRINCIPAL where true, SAME_AS_USER where false (R-192). The
+// zero Delegation lends none.
+type Delegation struct {
+	Structure bool `json:"structure,omitempty"` // to change the structure itself: its sheet, services and spaces
+	Users     bool `json:"users,omitempty"`     // to decide about people: memberships and subscriptions
 }
 
 // ServiceFact is what decides about one service of a structure (R-175).

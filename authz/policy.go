@@ -13,7 +13,7 @@ type Permission string
 const (
 	Never        Permission = ""              // refused
 	Always       Permission = "always"        // granted by the role
-	ByDelegation Permission = "by_delegation" // granted while the principal lends own powers
+	ByDelegation Permission = "by_delegation" // granted while the principal lends the power over structures or users that the action needs
 	OwnOnly      Permission = "own_only"      // granted on the actor's own record
 	ByTransfer   Permission = "by_transfer"   // the principal must first name a successor
 )

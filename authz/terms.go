@@ -86,6 +86,18 @@ const (
 // Action is an administrative act on a structure or its members (MEM-T1).
 type Action string
 
+// OnStructure reports whether a changes the structure itself, and so can be lent by
+// Delegation.Structure; every other action is about people.
+func (a Action) OnStructure() bool { return a == ActionModifyStructure || a == ActionManageSpaces }
+
+// Lends reports whether d lends the power to do a.
+func (d Delegation) Lends(a Action) bool {
+	if a.OnStructure() {
+		return d.Structure
+	}
+	return d.Users
+}
+
 // Actions.
 const (
 	ActionViewStructure       Action = "structure.view"

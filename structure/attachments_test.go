@@ -140,7 +140,7 @@ func TestSecondaryManagersChangeAttachmentsByDelegation(t *testing.T) {
 	require.NoError(t, w.Store.Update(t.Context(), func(tx storage.Tx) error {
 		st, err := tx.Structure(t.Context(), c.ID)
 		require.NoError(t, err)
-		st.Delegated = true
+		st.Delegated.Structure = true
 		return tx.PutStructure(t.Context(), st)
 	}))
 	_, err = attach(t, w, c, secondary)

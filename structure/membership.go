@@ -51,6 +51,13 @@ type Membership struct {
 	Comment   Note           // the applicant's, with the last request
 	Reason    Note           // the manager's, with the last refusal
 
+	// Via is the structure, a management centre, whose member asks on its behalf; "" for
+	// a person who asks in their own name.
+	Via ID
+
+	RemindedAt time.Time // when somebody was last reminded of what is due; zero if nobody was
+	DueAt      time.Time // when the clock has something to do about it; zero: never
+
 	RequestedAt time.Time  // when the last request was made; zero if it never was
 	DecidedAt   time.Time  // when the last decision was made; zero before
 	DecidedBy   account.ID // who made it
@@ -176,7 +183,17 @@ type MembershipQuery struct {
 	Structures []ID // any of these; nil selects every structure
 	Statuses   []MembershipStatus
 	Role       Role
-	Undecided  bool // only those with something in Asked
+	Undecided  bool             // only those with something in Asked
+	Service    ServiceID        // only those that hold it, by name or with the whole structure
+	DueAt      time.Time        // if set: only those whose DueAt is set and not after it
+	Person     account.Criteria // only those whose account exists and fits
+
+	// ByName orders by the folded family name of the account, then its folded given
+	// name, then ID instead; an account that does not exist comes first. AfterAt and
+	// AfterID do not go with it.
+	ByName bool
+
+	Skip int // leave out the first so many; for the pages of a screen
 
 	// AfterAt and AfterID continue a listing after that position.
 	AfterAt time.Time

@@ -138,7 +138,7 @@ func unavailable(units []Unit, scope Scope, now time.Time) []fault.Field {
 // managers while the principal lends own powers.
 func (s *Service) tellApprovers(ctx context.Context, tx Tx, applicant account.Account, st Structure, units []Unit, m Membership, now time.Time) error {
 	roles := []Role{RolePrincipalManager}
-	if st.Delegated {
+	if st.Delegated.Users {
 		roles = append(roles, RoleSecondaryManager)
 	}
 	for _, role := range roles {

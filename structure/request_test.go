@@ -376,7 +376,7 @@ func TestSecondaryManagersNeedDelegation(t *testing.T) {
 
 		require.NoError(t, storage.Structures(w.Store).Update(ctx, func(tx structure.Tx) error {
 			s, err := tx.Structure(ctx, c.ID)
-			s.Delegated = true
+			s.Delegated.Users = true
 			return errors.Join(err, tx.PutStructure(ctx, s))
 		}))
 		_, err = w.Structures.Request(ctx, w.Join(t, "third@terneuil.example"), ask(c, c.Urba))

@@ -14,26 +14,31 @@ const (
 	ObjectStructure  = "structure"
 	ObjectService    = "service"
 	ObjectMembership = "membership"
+
+	ObjectSubscription = "subscription"
 )
 
 // State is what the history keeps of a structure after a change. Names and
 // identifiers may be a person's, so only their digest is there.
 type State struct {
-	Type      Type          `json:"type"`
-	Status    Status        `json:"status"`
-	Spaces    []authz.Space `json:"spaces,omitempty"`
-	Delegated bool          `json:"delegated,omitempty"`
-	Directory Directory     `json:"directory,omitempty"`
-	CreatedAt time.Time     `json:"created_at"`
-	Named     string        `json:"named,omitempty"` // digest of identifier, names and place
+	Type       Type             `json:"type"`
+	Status     Status           `json:"status"`
+	Spaces     []authz.Space    `json:"spaces,omitempty"`
+	Delegated  authz.Delegation `json:"delegated,omitzero"`
+	Directory  Directory        `json:"directory,omitempty"`
+	Nomination Nomination       `json:"nomination,omitzero"`
+	CreatedAt  time.Time        `json:"created_at"`
+	Named      string           `json:"named,omitempty"` // digest of identifier, names and place
+	Sheet      string           `json:"sheet,omitempty"` // digest of the sheet
 }
 
 // StateOf returns what the history says of s.
 func StateOf(s Structure) State {
 	return State{
 		Type: s.Type, Status: s.Status, Spaces: s.Spaces, Delegated: s.Delegated,
-		Directory: s.Directory, CreatedAt: s.CreatedAt,
+		Directory: s.Directory, Nomination: s.Nomination, CreatedAt: s.CreatedAt,
 		Named: notify.Digest(s.Salt, string(s.Identifier.Scheme), s.Identifier.Value, s.LegalName, s.Label, s.Postcode, s.Town),
+		Sheet: s.Sheet.digest(s.Salt),
 	}
 }
 
@@ -63,6 +68,7 @@ type MembershipState struct {
 	Granted     Scope            `json:"granted,omitzero"`
 	Asked       Scope            `json:"asked,omitzero"`
 	Validity    authz.Validity   `json:"validity,omitzero"`
+	Via         ID               `json:"via,omitempty"`
 	Comment     string           `json:"comment,omitempty"`
 	Reason      string           `json:"reason,omitempty"`
 	RequestedAt time.Time        `json:"requested_at,omitzero"`
@@ -74,9 +80,37 @@ type MembershipState struct {
 // MembershipStateOf returns what the history says of m.
 func MembershipStateOf(m Membership) MembershipState {
 	return MembershipState{
-		Account: m.Account, Status: m.Status, Role: m.Role, Granted: m.Granted, Asked: m.Asked, Validity: m.Validity,
+		Account: m.Account, Status: m.Status, Role: m.Role, Granted: m.Granted, Asked: m.Asked, Validity: m.Validity, Via: m.Via,
 		Comment: m.Comment.Digest(), Reason: m.Reason.Digest(),
 		RequestedAt: m.RequestedAt, DecidedAt: m.DecidedAt, DecidedBy: m.DecidedBy, CreatedAt: m.CreatedAt,
+	}
+}
+
+// SubscriptionState is what the history keeps of a subscription after a change. The
+// comment and the reason are there as digests only.
+type SubscriptionState struct {
+	Account     account.ID         `json:"account"`
+	Service     ServiceID          `json:"service,omitempty"`
+	Space       authz.Space        `json:"space"`
+	Level       authz.Level        `json:"level"`
+	Status      SubscriptionStatus `json:"status"`
+	Origin      SubscriptionOrigin `json:"origin"`
+	Batch       string             `json:"batch,omitempty"`
+	Validity    authz.Validity     `json:"validity,omitzero"`
+	Comment     string             `json:"comment,omitempty"`
+	Reason      string             `json:"reason,omitempty"`
+	RequestedAt time.Time          `json:"requested_at,omitzero"`
+	DecidedAt   time.Time          `json:"decided_at,omitzero"`
+	DecidedBy   account.ID         `json:"decided_by,omitempty"`
+	CreatedAt   time.Time          `json:"created_at"`
+}
+
+// SubscriptionStateOf returns what the history says of s.
+func SubscriptionStateOf(s Subscription) SubscriptionState {
+	return SubscriptionState{
+		Account: s.Account, Service: s.Service, Space: s.Space, Level: s.Level, Status: s.Status, Origin: s.Origin,
+		Batch: s.Batch, Validity: s.Validity, Comment: s.Comment.Digest(), Reason: s.Reason.Digest(),
+		RequestedAt: s.RequestedAt, DecidedAt: s.DecidedAt, DecidedBy: s.DecidedBy, CreatedAt: s.CreatedAt,
 	}
 }
 
@@ -99,6 +133,17 @@ func (s *Service) putUnit(ctx context.Context, tx Tx, by account.Actor, kind not
 	return s.journal.Record(ctx, tx, notify.Fact{
 		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectService, ID: string(v.ID)},
 		Structure: v.Structure, State: UnitStateOf(*v),
+	})
+}
+
+func (s *Service) putSubscription(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, v *Subscription, now time.Time) error {
+	if err := tx.PutSubscription(ctx, *v); err != nil {
+		return err
+	}
+	v.Version++
+	return s.journal.Record(ctx, tx, notify.Fact{
+		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectSubscription, ID: string(v.ID)},
+		Account: v.Account, Structure: v.Structure, State: SubscriptionStateOf(*v),
 	})
 }
 

@@ -52,9 +52,16 @@ type Structure struct {
 	Town       string
 	Spaces     []authz.Space // open on the structure, sorted
 
-	// Delegated is true while the principal manager lends own powers to secondary
-	// managers. Defaults to false.
-	Delegated bool
+	// Delegated says which powers the principal manager lends to secondary managers.
+	// Defaults to none.
+	Delegated authz.Delegation
+
+	// Sheet is the rest of what managers keep about the structure; no decision looks at it.
+	Sheet Sheet
+
+	// Nomination is who was asked to take over as principal manager and has not
+	// answered. Defaults to nobody.
+	Nomination Nomination
 
 	// Directory says who keeps the accounts of its people. Defaults to
 	// DirectoryLocal, which "" also means.

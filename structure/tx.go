@@ -60,6 +60,17 @@ type Tx interface {
 	// Members lists what Memberships lists, each with the account that it belongs to.
 	// An account that does not exist is zero.
 	Members(ctx context.Context, q MembershipQuery) ([]Member, error)
+
+	// PutSubscription inserts (Version 0) or replaces a subscription. A second line of
+	// one account in one structure for the same service, space and level is refused with
+	// ErrExists.
+	PutSubscription(ctx context.Context, s Subscription) error
+
+	// Subscriptions lists the subscriptions that q selects, in the order that q states.
+	Subscriptions(ctx context.Context, q SubscriptionQuery) ([]Subscription, error)
+
+	// Count counts what c asks for.
+	Count(ctx context.Context, c Counting) (Counts, error)
 }
 
 // Store runs units of work over [Tx]. storage.Structures makes one from a

@@ -12,45 +12,48 @@ import (
 
 // tables are one state of the whole store.
 type tables struct {
-	accounts    table[account.Account]
-	links       table[account.Link]
-	throttles   table[account.Throttle]
-	attachments table[account.Attachment]
-	signIns     table[mfa.SignIn]
-	structures  table[searchable]
-	units       table[structure.Unit]
-	memberships table[structure.Membership]
-	events      table[notify.Event]
-	messages    table[notify.Message]
+	accounts      table[account.Account]
+	links         table[account.Link]
+	throttles     table[account.Throttle]
+	attachments   table[account.Attachment]
+	signIns       table[mfa.SignIn]
+	structures    table[searchable]
+	units         table[structure.Unit]
+	memberships   table[structure.Membership]
+	subscriptions table[structure.Subscription]
+	events        table[notify.Event]
+	messages      table[notify.Message]
 }
 
 func newTables() tables {
 	return tables{
-		accounts:    newTable(accounts()),
-		links:       newTable(links()),
-		throttles:   newTable(throttles()),
-		attachments: newTable(attachments()),
-		signIns:     newTable(signIns()),
-		structures:  newTable(structures()),
-		units:       newTable(units()),
-		memberships: newTable(memberships()),
-		events:      newTable(events()),
-		messages:    newTable(messages()),
+		accounts:      newTable(accounts()),
+		links:         newTable(links()),
+		throttles:     newTable(throttles()),
+		attachments:   newTable(attachments()),
+		signIns:       newTable(signIns()),
+		structures:    newTable(structures()),
+		units:         newTable(units()),
+		memberships:   newTable(memberships()),
+		subscriptions: newTable(subscriptions()),
+		events:        newTable(events()),
+		messages:      newTable(messages()),
 	}
 }
 
 func (t tables) copy() tables {
 	return tables{
-		accounts:    t.accounts.copy(),
-		links:       t.links.copy(),
-		throttles:   t.throttles.copy(),
-		attachments: t.attachments.copy(),
-		signIns:     t.signIns.copy(),
-		structures:  t.structures.copy(),
-		units:       t.units.copy(),
-		memberships: t.memberships.copy(),
-		events:      t.events.copy(),
-		messages:    t.messages.copy(),
+		accounts:      t.accounts.copy(),
+		links:         t.links.copy(),
+		throttles:     t.throttles.copy(),
+		attachments:   t.attachments.copy(),
+		signIns:       t.signIns.copy(),
+		structures:    t.structures.copy(),
+		units:         t.units.copy(),
+		memberships:   t.memberships.copy(),
+		subscriptions: t.subscriptions.copy(),
+		events:        t.events.copy(),
+		messages:      t.messages.copy(),
 	}
 }
 
@@ -169,6 +172,12 @@ func newSearchable(s structure.Structure) searchable {
 
 // fits is structure.Query.Match over text that is folded already.
 func (s searchable) fits(q structure.Query) bool {
+	switch {
+	case q.IDs != nil && !slices.Contains(q.IDs, s.ID),
+		q.Type != "" && q.Type != s.Type,
+		q.Status != "" && q.Status != s.Structure.Status:
+		return false
+	}
 	anywhere := q.Any.Match(s.identifier) || q.Any.Match(s.name) || q.Any.Match(s.label) ||
 		q.Any.Match(s.postcode) || q.Any.Match(s.town)
 	return anywhere && q.Identifier.Match(s.identifier) && (q.Name.Match(s.name) || q.Name.Match(s.label)) &&
@@ -180,7 +189,9 @@ func structures() *kind[searchable] {
 		key:     func(s searchable) key { return byID(s.ID) },
 		version: func(s *searchable) *int64 { return &s.Version },
 		own: func(s searchable) searchable {
-			s.Spaces = slices.Clone(s.Spaces)
+			s.Spaces, s.Sheet = slices.Clone(s.Spaces), s.Sheet.Clone()
+			s.Sheet.Mandate.SignedAt = instant(s.Sheet.Mandate.SignedAt)
+			s.Nomination.At, s.Nomination.ExpiresAt = instant(s.Nomination.At), instant(s.Nomination.ExpiresAt)
 			s.CreatedAt = instant(s.CreatedAt)
 			return s
 		},
@@ -220,6 +231,7 @@ func memberships() *kind[structure.Membership] {
 			m.Asked.Services = slices.Clone(m.Asked.Services)
 			m.Validity = span(m.Validity)
 			m.RequestedAt, m.DecidedAt, m.CreatedAt = instant(m.RequestedAt), instant(m.DecidedAt), instant(m.CreatedAt)
+			m.RemindedAt, m.DueAt = instant(m.RemindedAt), instant(m.DueAt)
 			return m
 		},
 		unique: func(m structure.Membership) []key {
@@ -230,16 +242,23 @@ func memberships() *kind[structure.Membership] {
 			return entries
 		},
 		order: func(m structure.Membership) []key {
-			return []key{
+			entries := []key{
 				requestPosition(everyRequest, m),
 				requestPosition(accountRequests(m.Account), m),
 				requestPosition(structureRequests(m.Structure), m),
 			}
+			if !m.DueAt.IsZero() {
+				entries = append(entries, requestPosition(dueRequests, m))
+			}
+			return entries
 		},
 	}
 }
 
-const everyRequest = key("r")
+const (
+	everyRequest = key("r")
+	dueRequests  = key("d")
+)
 
 func pairKey(a account.ID, s structure.ID) key { return key("m").text(string(a)).text(string(s)) }
 func accountRequests(id account.ID) key        { return key("a").text(string(id)) }

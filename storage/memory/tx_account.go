@@ -28,7 +28,7 @@ func (t *tx) Accounts(ctx context.Context, q account.Query) ([]account.Account, 
 			rows = t.db.accounts.scan("d", "d")
 		}
 		return t.db.accounts.take(rows, q.Capped(), func(a account.Account) bool {
-			return a.ID > q.After && (q.DueAt.IsZero() || !a.DueAt.After(q.DueAt))
+			return a.ID > q.After && (q.DueAt.IsZero() || !a.DueAt.After(q.DueAt)) && q.Person.Match(a)
 		}), nil
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
@@ -27,14 +28,17 @@ func (t *tx) PutStructure(ctx context.Context, s structure.Structure) error {
 }
 
 func (t *tx) Structures(ctx context.Context, q structure.Query) ([]structure.Structure, error) {
-	return read(ctx, t, func() ([]structure.Structure, error) {
-		rows := t.db.structures.scan("n", key("n").text(q.AfterName).text(string(q.AfterID)))
-		var out []structure.Structure
-		for _, s := range t.db.structures.take(rows, q.Capped(), func(s searchable) bool { return s.fits(q) }) {
-			out = append(out, s.Structure)
-		}
-		return out, nil
-	})
+	return read(ctx, t, func() ([]structure.Structure, error) { return t.structures(q, q.Capped()), nil })
+}
+
+func (t *tx) structures(q structure.Query, limit int) []structure.Structure {
+	rows := t.db.structures.scan("n", key("n").text(q.AfterName).text(string(q.AfterID)))
+	found := t.db.structures.take(rows, beyond(q.Skip, limit), func(s searchable) bool { return s.fits(q) })
+	var out []structure.Structure
+	for _, s := range pageOf(found, q.Skip, limit) {
+		out = append(out, s.Structure)
+	}
+	return out
 }
 
 func (t *tx) Unit(ctx context.Context, id structure.ServiceID) (structure.Unit, error) {
@@ -86,26 +90,56 @@ func (t *tx) PutMembership(ctx context.Context, m structure.Membership) error {
 }
 
 func (t *tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]structure.Membership, error) {
-	fits := func(m structure.Membership) bool { return fitsMembership(q, m) }
-	limit := q.Capped()
-	return read(ctx, t, func() ([]structure.Membership, error) {
-		switch {
-		case q.Account != "":
-			return t.db.memberships.take(t.requests(accountRequests(q.Account), q), limit, fits), nil
-		case q.Structures == nil:
-			return t.db.memberships.take(t.requests(everyRequest, q), limit, fits), nil
-		}
+	return read(ctx, t, func() ([]structure.Membership, error) { return t.memberships(q, q.Capped()), nil })
+}
+
+func (t *tx) memberships(q structure.MembershipQuery, limit int) []structure.Membership {
+	table := t.db.memberships
+	fits := func(m structure.Membership) bool { return fitsMembership(q, m) && t.fitsPerson(q.Person, m.Account) }
+	enough := beyond(q.Skip, limit)
+	if q.ByName {
+		enough = math.MaxInt
+	}
+	var all []structure.Membership
+	switch {
+	case q.Account != "":
+		all = table.take(t.requests(accountRequests(q.Account), q), enough, fits)
+	case q.Structures != nil:
 		ids := slices.Clone(q.Structures)
 		slices.Sort(ids)
-		var all []structure.Membership
 		for _, id := range slices.Compact(ids) {
-			all = append(all, t.db.memberships.take(t.requests(structureRequests(id), q), limit, fits)...)
+			all = append(all, table.take(t.requests(structureRequests(id), q), enough, fits)...)
 		}
-		slices.SortFunc(all, func(a, b structure.Membership) int {
-			return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
-		})
-		return all[:min(limit, len(all))], nil
+	case !q.DueAt.IsZero():
+		all = table.take(t.requests(dueRequests, q), enough, fits)
+	default:
+		all = table.take(t.requests(everyRequest, q), enough, fits)
+	}
+	slices.SortFunc(all, func(a, b structure.Membership) int {
+		if q.ByName {
+			return cmp.Or(strings.Compare(t.nameOf(a.Account), t.nameOf(b.Account)), cmp.Compare(a.ID, b.ID))
+		}
+		return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
 	})
+	return pageOf(all, q.Skip, limit)
+}
+
+// fitsPerson reports whether an account is there and fits; without criteria every one does.
+func (t *tx) fitsPerson(c account.Criteria, id account.ID) bool {
+	if c.IsZero() {
+		return true
+	}
+	a, err := t.db.accounts.get(byID(id))
+	return err == nil && c.Match(a)
+}
+
+// nameOf is what accounts are sorted by: the folded names, the family name first.
+func (t *tx) nameOf(id account.ID) string {
+	a, err := t.db.accounts.get(byID(id))
+	if err != nil {
+		return "" // before every account
+	}
+	return string(key("").text(structure.Fold(a.FamilyName)).text(structure.Fold(a.GivenName)))
 }
 
 func (t *tx) Members(ctx context.Context, q structure.MembershipQuery) ([]structure.Member, error) {
@@ -136,6 +170,8 @@ func fitsMembership(q structure.MembershipQuery, m structure.Membership) bool {
 	case len(q.Statuses) > 0 && !slices.Contains(q.Statuses, m.Status):
 	case q.Role != "" && m.Role != q.Role:
 	case q.Undecided && m.Asked.IsZero():
+	case q.Service != "" && !m.Granted.Whole && !slices.Contains(m.Granted.Services, q.Service):
+	case !q.DueAt.IsZero() && (m.DueAt.IsZero() || m.DueAt.After(q.DueAt)):
 	default:
 		return true
 	}

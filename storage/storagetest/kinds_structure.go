@@ -15,7 +15,7 @@ func newStructure(n int) structure.Structure {
 		ID: structureID(n), Identifier: structure.Identifier{Scheme: structure.SchemeSIRET, Value: fmt.Sprintf("%014d", n)},
 		LegalName: fmt.Sprintf("Établissement %03d", n), Label: "Mairie", Type: structure.Public,
 		Status: structure.StatusActive, Postcode: "38000", Town: "Grenoble",
-		Spaces: []authz.Space{authz.SpaceHome, authz.SpaceMyAccount}, Delegated: true,
+		Spaces: []authz.Space{authz.SpaceHome, authz.SpaceMyAccount}, Delegated: authz.Delegation{Users: true},
 		Directory: structure.DirectoryExternal, Salt: "sel",
 		CreatedAt: minute(1),
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/match"
 )
 
 func accountTable() table[account.Account] {
@@ -25,6 +26,13 @@ func accountTable() table[account.Account] {
 				never(&a.ConditionsAcceptedAt), never(&a.CreatedAt), never(&a.ActivatedAt), never(&a.ReactivatedAt),
 				never(&a.LastSignInAt), never(&a.StatusSince),
 				never(&a.ReactivableUntil), never(&a.UndeliverableSince), never(&a.DueAt), &a.Version,
+			}
+		},
+		derived: []string{"folded_family", "folded_given", "folded_login", "folded_postcode", "folded_town", "country"},
+		derive: func(a *account.Account) []any {
+			p := a.Profile.Address
+			return []any{
+				match.Fold(a.FamilyName), match.Fold(a.GivenName), match.Fold(a.Login), match.Fold(p.Postcode), match.Fold(p.Town), p.Country,
 			}
 		},
 	}
@@ -50,7 +58,7 @@ func (tx *Tx) PutAccount(ctx context.Context, a account.Account) error {
 // Accounts implements storage.Tx.
 func (tx *Tx) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
 	t := tx.store.tables.accounts
-	var w where
+	w := personWhere(tx.store.dialect, q.Person)
 	if q.After != "" {
 		w.and("id > ?", string(q.After))
 	}
@@ -61,6 +69,19 @@ func (tx *Tx) Accounts(ctx context.Context, q account.Query) ([]account.Account,
 	}
 	query, args := w.query(tx.store.dialect, t.selectAll, order, q.Capped())
 	return list(ctx, tx, t, query, args...)
+}
+
+// personWhere selects accounts by what is typed about people.
+func personWhere(d *Dialect, c account.Criteria) where {
+	var w where
+	w.match(d, c.Family, "folded_family")
+	w.match(d, c.Given, "folded_given")
+	w.match(d, c.Login, "folded_login")
+	w.match(d, c.Postcode, "folded_postcode")
+	w.match(d, c.Town, "folded_town")
+	w.equal("country", c.Country)
+	w.equal("status", string(c.Status))
+	return w
 }
 
 // profileColumn keeps a profile as JSON.

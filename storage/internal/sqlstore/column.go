@@ -131,6 +131,17 @@ func (c document[T]) Scan(src any) error {
 	return nil
 }
 
+// optional is a document whose zero value is an empty object.
+type optional[T comparable] struct{ document[T] }
+
+func (c optional[T]) argument() any {
+	var none T
+	if *c.value == none {
+		return "{}"
+	}
+	return c.document.argument()
+}
+
 func textOf(src any) ([]byte, error) {
 	switch v := src.(type) {
 	case string:

@@ -17,7 +17,7 @@ func membershipTable() table[structure.Membership] {
 		columns: []string{
 			"id", "account_id", "structure_id", "status", "role",
 			"granted_whole", "granted_services", "asked_whole", "asked_services", "valid_from", "valid_until",
-			"comment_text", "comment_salt", "reason_text", "reason_salt",
+			"comment_text", "comment_salt", "reason_text", "reason_salt", "via", "reminded_at", "due_at",
 			"requested_at", "decided_at", "decided_by", "created_at", "version",
 		},
 		fields: func(m *structure.Membership) []any {
@@ -27,6 +27,7 @@ func membershipTable() table[structure.Membership] {
 				&m.Asked.Whole, words(&m.Asked.Services),
 				never(&m.Validity.From), never(&m.Validity.Until),
 				&m.Comment.Text, &m.Comment.Salt, &m.Reason.Text, &m.Reason.Salt,
+				(*string)(&m.Via), never(&m.RemindedAt), never(&m.DueAt),
 				sorted(&m.RequestedAt), never(&m.DecidedAt), (*string)(&m.DecidedBy), never(&m.CreatedAt), &m.Version,
 			}
 		},
@@ -111,6 +112,16 @@ func (tx *Tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]s
 
 // selection writes what q selects from the memberships.
 func (tx *Tx) selection(from string, q structure.MembershipQuery) (string, []any) {
+	w := membershipsWhere(tx.store.dialect, q)
+	order := "requested_at, id"
+	if q.ByName {
+		order = "(SELECT folded_family FROM habilis_accounts WHERE habilis_accounts.id = account_id) NULLS FIRST," +
+			" (SELECT folded_given FROM habilis_accounts WHERE habilis_accounts.id = account_id) NULLS FIRST, id"
+	}
+	return w.page(tx.store.dialect, from, order, q.Skip, q.Capped())
+}
+
+func membershipsWhere(d *Dialect, q structure.MembershipQuery) where {
 	var w where
 	w.equal("account_id", string(q.Account))
 	in(&w, "structure_id", q.Structures)
@@ -122,10 +133,21 @@ func (tx *Tx) selection(from string, q structure.MembershipQuery) (string, []any
 	if q.Undecided {
 		w.and("undecided")
 	}
+	if q.Service != "" {
+		fits, arg := d.Match("granted_services", structure.Pattern(`*"`+string(q.Service)+`"*`))
+		w.and("(granted_whole OR "+fits+")", arg)
+	}
+	if !q.DueAt.IsZero() {
+		w.and("due_at <= ?", q.DueAt.UnixMicro())
+	}
+	if !q.Person.IsZero() {
+		p := personWhere(d, q.Person)
+		w.and("account_id IN ("+p.selection("SELECT id FROM habilis_accounts")+")", p.args...)
+	}
 	if !q.AfterAt.IsZero() || q.AfterID != "" {
 		w.and("(requested_at, id) > (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
 	}
-	return w.query(tx.store.dialect, from, "requested_at, id", q.Capped())
+	return w
 }
 
 // Members implements storage.Tx. Two reads are cheaper than a join of whole rows. An

@@ -13,13 +13,14 @@ func structureTable() table[structure.Structure] {
 		keys: 1,
 		columns: []string{
 			"id", "identifier_scheme", "identifier_value", "legal_name", "label", "type", "status",
-			"postcode", "town", "spaces", "delegated", "directory", "salt", "created_at", "version",
+			"postcode", "town", "spaces", "delegated_structure", "delegated_users", "directory", "sheet", "nomination", "salt", "created_at", "version",
 		},
 		fields: func(s *structure.Structure) []any {
 			return []any{
 				(*string)(&s.ID), (*string)(&s.Identifier.Scheme), &s.Identifier.Value, &s.LegalName, &s.Label,
 				(*string)(&s.Type), (*string)(&s.Status), &s.Postcode, &s.Town,
-				words(&s.Spaces), &s.Delegated, (*string)(&s.Directory), &s.Salt, never(&s.CreatedAt), &s.Version,
+				words(&s.Spaces), &s.Delegated.Structure, &s.Delegated.Users, (*string)(&s.Directory),
+				sheetColumn(&s.Sheet), nominationColumn(&s.Nomination), &s.Salt, never(&s.CreatedAt), &s.Version,
 			}
 		},
 		derived: []string{"folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town"},
@@ -29,6 +30,20 @@ func structureTable() table[structure.Structure] {
 			}
 		},
 	}
+}
+
+// sheetColumn keeps a sheet as JSON.
+func sheetColumn(s *structure.Sheet) document[structure.Sheet] {
+	return document[structure.Sheet]{s, func(s *structure.Sheet) {
+		s.Mandate.SignedAt = inMicroseconds(s.Mandate.SignedAt)
+	}}
+}
+
+// nominationColumn keeps a nomination as JSON, nobody's as an empty object.
+func nominationColumn(n *structure.Nomination) optional[structure.Nomination] {
+	return optional[structure.Nomination]{document[structure.Nomination]{n, func(n *structure.Nomination) {
+		n.At, n.ExpiresAt = inMicroseconds(n.At), inMicroseconds(n.ExpiresAt)
+	}}}
 }
 
 // Structure implements storage.Tx.
@@ -50,7 +65,16 @@ func (tx *Tx) PutStructure(ctx context.Context, s structure.Structure) error {
 
 // Structures implements storage.Tx.
 func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.Structure, error) {
-	d, t := tx.store.dialect, tx.store.tables.structures
+	if q.IDs != nil && len(q.IDs) == 0 {
+		return nil, tx.ready(ctx) // any of none
+	}
+	t := tx.store.tables.structures
+	w := structuresWhere(tx.store.dialect, q)
+	query, args := w.page(tx.store.dialect, t.selectAll, "folded_name, id", q.Skip, q.Capped())
+	return list(ctx, tx, t, query, args...)
+}
+
+func structuresWhere(d *Dialect, q structure.Query) where {
 	var w where
 	w.match(d, q.Any, "folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town")
 	w.match(d, q.Identifier, "folded_identifier")
@@ -60,8 +84,10 @@ func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.St
 	if q.AfterName != "" || q.AfterID != "" {
 		w.and("(folded_name, id) > (?, ?)", q.AfterName, string(q.AfterID))
 	}
-	query, args := w.query(d, t.selectAll, "folded_name, id", q.Capped())
-	return list(ctx, tx, t, query, args...)
+	in(&w, "id", q.IDs)
+	w.equal("type", string(q.Type))
+	w.equal("status", string(q.Status))
+	return w
 }
 
 // match selects the rows in which any of the folded columns fits the pattern.

@@ -11,16 +11,17 @@ import (
 
 // tables holds every statement of a store, written once for its dialect.
 type tables struct {
-	accounts    *table[account.Account]
-	links       *table[account.Link]
-	throttles   *table[account.Throttle]
-	attachments *table[account.Attachment]
-	signIns     *table[mfa.SignIn]
-	structures  *table[structure.Structure]
-	units       *table[structure.Unit]
-	memberships *table[structure.Membership]
-	events      *table[notify.Event]
-	messages    *table[notify.Message]
+	accounts      *table[account.Account]
+	links         *table[account.Link]
+	throttles     *table[account.Throttle]
+	attachments   *table[account.Attachment]
+	signIns       *table[mfa.SignIn]
+	structures    *table[structure.Structure]
+	units         *table[structure.Unit]
+	memberships   *table[structure.Membership]
+	subscriptions *table[structure.Subscription]
+	events        *table[notify.Event]
+	messages      *table[notify.Message]
 
 	accountByLogin        string
 	linkByDigest          string
@@ -39,16 +40,17 @@ type tables struct {
 
 func newTables(d *Dialect) *tables {
 	t := &tables{
-		accounts:    accountTable().prepare(d),
-		links:       linkTable().prepare(d),
-		throttles:   throttleTable().prepare(d),
-		attachments: attachmentTable().prepare(d),
-		signIns:     signInTable().prepare(d),
-		structures:  structureTable().prepare(d),
-		units:       unitTable().prepare(d),
-		memberships: membershipTable().prepare(d),
-		events:      eventTable().prepare(d),
-		messages:    messageTable().prepare(d),
+		accounts:      accountTable().prepare(d),
+		links:         linkTable().prepare(d),
+		throttles:     throttleTable().prepare(d),
+		attachments:   attachmentTable().prepare(d),
+		signIns:       signInTable().prepare(d),
+		structures:    structureTable().prepare(d),
+		units:         unitTable().prepare(d),
+		memberships:   membershipTable().prepare(d),
+		subscriptions: subscriptionTable().prepare(d),
+		events:        eventTable().prepare(d),
+		messages:      messageTable().prepare(d),
 	}
 	t.accountByLogin = t.accounts.by(d, "login")
 	t.linkByDigest = t.links.by(d, "digest")

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -44,16 +45,22 @@ func in[T ~string](w *where, column string, values []T) {
 
 // query completes a statement: conditions, order and limit.
 func (w *where) query(d *Dialect, selectAll, order string, limit int) (string, []any) {
-	var b strings.Builder
-	b.WriteString(selectAll)
-	for i, c := range w.conditions {
-		if i == 0 {
-			b.WriteString(" WHERE ")
-		} else {
-			b.WriteString(" AND ")
-		}
-		b.WriteString(c)
+	return d.rebind(w.selection(selectAll) + " ORDER BY " + order + " LIMIT ?"), append(w.args, int64(limit))
+}
+
+// page is query without the first rows.
+func (w *where) page(d *Dialect, selectAll, order string, skip, limit int) (string, []any) {
+	query, args := w.query(d, selectAll, order, limit)
+	if skip > 0 {
+		query += " OFFSET " + strconv.Itoa(skip)
 	}
-	b.WriteString(" ORDER BY " + order + " LIMIT ?")
-	return d.rebind(b.String()), append(w.args, int64(limit))
+	return query, args
+}
+
+// selection is a statement with its conditions.
+func (w *where) selection(selectAll string) string {
+	if len(w.conditions) == 0 {
+		return selectAll
+	}
+	return selectAll + " WHERE " + strings.Join(w.conditions, " AND ")
 }

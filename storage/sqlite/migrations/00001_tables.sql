@@ -26,10 +26,17 @@ CREATE TABLE habilis_accounts (
     reactivable_until      BIGINT,
     undeliverable_since    BIGINT,
     due_at                 BIGINT,
-    version                BIGINT  NOT NULL
+    version                BIGINT  NOT NULL,
+    folded_family          TEXT    NOT NULL,
+    folded_given           TEXT    NOT NULL,
+    folded_login           TEXT    NOT NULL,
+    folded_postcode        TEXT    NOT NULL,
+    folded_town            TEXT    NOT NULL,
+    country                TEXT    NOT NULL
 );
 CREATE UNIQUE INDEX habilis_accounts_login ON habilis_accounts (login);
 CREATE INDEX habilis_accounts_due ON habilis_accounts (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX habilis_accounts_name ON habilis_accounts (folded_family, folded_given, id);
 
 CREATE TABLE habilis_links (
     account_id TEXT   NOT NULL,
@@ -100,8 +107,11 @@ CREATE TABLE habilis_structures (
     postcode          TEXT    NOT NULL,
     town              TEXT    NOT NULL,
     spaces            TEXT    NOT NULL,
-    delegated         BOOLEAN NOT NULL,
+    delegated_structure BOOLEAN NOT NULL,
+    delegated_users   BOOLEAN NOT NULL,
     directory         TEXT    NOT NULL,
+    sheet             TEXT    NOT NULL,
+    nomination        TEXT    NOT NULL,
     salt              TEXT    NOT NULL,
     created_at        BIGINT,
     version           BIGINT  NOT NULL,
@@ -143,6 +153,9 @@ CREATE TABLE habilis_memberships (
     comment_salt     TEXT    NOT NULL,
     reason_text      TEXT    NOT NULL,
     reason_salt      TEXT    NOT NULL,
+    via              TEXT    NOT NULL,
+    reminded_at      BIGINT,
+    due_at           BIGINT,
     requested_at     BIGINT  NOT NULL,
     decided_at       BIGINT,
     decided_by       TEXT    NOT NULL,
@@ -155,9 +168,39 @@ CREATE UNIQUE INDEX habilis_memberships_principal ON habilis_memberships (struct
 CREATE INDEX habilis_memberships_managers ON habilis_memberships (structure_id, requested_at, id) WHERE role <> 'member';
 CREATE INDEX habilis_memberships_structure ON habilis_memberships (structure_id, requested_at, id);
 CREATE INDEX habilis_memberships_undecided ON habilis_memberships (structure_id, requested_at, id) WHERE undecided;
+CREATE INDEX habilis_memberships_due ON habilis_memberships (due_at) WHERE due_at IS NOT NULL;
 -- The last one: while statistics are still of a small table, PostgreSQL takes the newest
 -- of the indexes that seem equally good, and the one of the structure is not.
 CREATE UNIQUE INDEX habilis_memberships_pair ON habilis_memberships (account_id, structure_id);
+
+CREATE TABLE habilis_subscriptions (
+    id           TEXT    NOT NULL PRIMARY KEY,
+    account_id   TEXT    NOT NULL,
+    structure_id TEXT    NOT NULL,
+    service_id   TEXT    NOT NULL,
+    space        TEXT    NOT NULL,
+    level        TEXT    NOT NULL,
+    status       TEXT    NOT NULL,
+    origin       TEXT    NOT NULL,
+    batch        TEXT    NOT NULL,
+    valid_from   BIGINT,
+    valid_until  BIGINT,
+    comment_text TEXT    NOT NULL,
+    comment_salt TEXT    NOT NULL,
+    reason_text  TEXT    NOT NULL,
+    reason_salt  TEXT    NOT NULL,
+    reminded_at  BIGINT,
+    due_at       BIGINT,
+    requested_at BIGINT  NOT NULL,
+    decided_at   BIGINT,
+    decided_by   TEXT    NOT NULL,
+    created_at   BIGINT,
+    version      BIGINT  NOT NULL
+);
+CREATE UNIQUE INDEX habilis_subscriptions_line ON habilis_subscriptions (account_id, structure_id, service_id, space, level);
+CREATE INDEX habilis_subscriptions_structure ON habilis_subscriptions (structure_id, requested_at, id);
+CREATE INDEX habilis_subscriptions_pending ON habilis_subscriptions (structure_id, requested_at, id) WHERE status = 'pending';
+CREATE INDEX habilis_subscriptions_due ON habilis_subscriptions (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE habilis_events (
     id              TEXT   NOT NULL,
@@ -205,6 +248,7 @@ CREATE INDEX habilis_messages_unsent ON habilis_messages (status, created_at, id
 
 DROP TABLE habilis_messages;
 DROP TABLE habilis_events;
+DROP TABLE habilis_subscriptions;
 DROP TABLE habilis_memberships;
 DROP TABLE habilis_units;
 DROP TABLE habilis_structures;

@@ -1,0 +1,114 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/habilis-go/habilis/structure"
+)
+
+func (t *tx) PutSubscription(ctx context.Context, s structure.Subscription) error {
+	return t.write(ctx, func() error { return t.db.subscriptions.put(s) })
+}
+
+func (t *tx) Subscriptions(ctx context.Context, q structure.SubscriptionQuery) ([]structure.Subscription, error) {
+	return read(ctx, t, func() ([]structure.Subscription, error) { return t.subscriptions(q, q.Capped()), nil })
+}
+
+func (t *tx) subscriptions(q structure.SubscriptionQuery, limit int) []structure.Subscription {
+	table := t.db.subscriptions
+	fits := func(s structure.Subscription) bool { return fitsSubscription(q, s) }
+	var all []structure.Subscription
+	switch {
+	case q.IDs != nil:
+		all = table.take(t.linesByID(q), math.MaxInt, fits)
+	case q.Account != "":
+		all = table.take(t.lines(accountLines(q.Account), q), beyond(q.Skip, limit), fits)
+	case q.Structures != nil:
+		ids := slices.Clone(q.Structures)
+		slices.Sort(ids)
+		for _, id := range slices.Compact(ids) {
+			all = append(all, table.take(t.lines(structureLines(id), q), beyond(q.Skip, limit), fits)...)
+		}
+	case !q.DueAt.IsZero():
+		all = table.take(t.lines(dueLines, q), beyond(q.Skip, limit), fits)
+	default:
+		all = table.take(t.lines(everyLine, q), beyond(q.Skip, limit), fits)
+	}
+	slices.SortFunc(all, func(a, b structure.Subscription) int {
+		return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return pageOf(all, q.Skip, limit)
+}
+
+func (t *tx) lines(prefix key, q structure.SubscriptionQuery) iter.Seq[structure.Subscription] {
+	after := structure.Subscription{RequestedAt: q.AfterAt, ID: q.AfterID}
+	return t.db.subscriptions.scan(prefix, linePosition(prefix, after))
+}
+
+func (t *tx) linesByID(q structure.SubscriptionQuery) iter.Seq[structure.Subscription] {
+	ids := slices.Clone(q.IDs)
+	slices.Sort(ids)
+	return func(yield func(structure.Subscription) bool) {
+		for _, id := range slices.Compact(ids) {
+			s, err := t.db.subscriptions.get(byID(id))
+			if err == nil && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+func fitsSubscription(q structure.SubscriptionQuery, s structure.Subscription) bool {
+	switch {
+	case q.Account != "" && s.Account != q.Account:
+	case q.Structures != nil && !slices.Contains(q.Structures, s.Structure):
+	case len(q.Statuses) > 0 && !slices.Contains(q.Statuses, s.Status):
+	case q.Space != "" && s.Space != q.Space:
+	case q.Batch != "" && s.Batch != q.Batch:
+	case !q.DueAt.IsZero() && (s.DueAt.IsZero() || s.DueAt.After(q.DueAt)):
+	case cmp.Or(s.RequestedAt.Compare(q.AfterAt), cmp.Compare(s.ID, q.AfterID)) <= 0:
+	default:
+		return true
+	}
+	return false
+}
+
+func (t *tx) Count(ctx context.Context, c structure.Counting) (structure.Counts, error) {
+	return read(ctx, t, func() (structure.Counts, error) {
+		var n structure.Counts
+		if q := c.Structures; q != nil {
+			every := *q
+			every.AfterName, every.AfterID, every.Skip = "", "", 0
+			n.Structures = len(t.structures(every, math.MaxInt))
+		}
+		if q := c.Memberships; q != nil {
+			every := *q
+			every.AfterAt, every.AfterID, every.Skip = structure.MembershipQuery{}.AfterAt, "", 0
+			n.Memberships = len(t.memberships(every, math.MaxInt))
+		}
+		if q := c.Subscriptions; q != nil {
+			every := *q
+			every.AfterAt, every.AfterID, every.Skip = structure.SubscriptionQuery{}.AfterAt, "", 0
+			n.Subscriptions = len(t.subscriptions(every, math.MaxInt))
+		}
+		return n, nil
+	})
+}
+
+// beyond is how many rows must be taken to have limit of them after skip.
+func beyond(skip, limit int) int {
+	if limit > math.MaxInt-skip {
+		return math.MaxInt
+	}
+	return max(skip, 0) + limit
+}
+
+// pageOf leaves out the first rows and what is over the limit.
+func pageOf[V any](all []V, skip, limit int) []V {
+	all = all[min(max(skip, 0), len(all)):]
+	return all[:min(limit, len(all))]
+}
