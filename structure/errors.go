@@ -74,6 +74,29 @@ var (
 	// ErrTechnicalLimit: the structure has as many technical accounts as the policy allows.
 	ErrTechnicalLimit = fault.New("technical_limit", "the structure has as many technical accounts as it may have")
 
+	// ErrSubscriptionPending: the same line waits for a decision already.
+	ErrSubscriptionPending = fault.New("subscription_pending", "this access was asked for already")
+
+	// ErrAlreadySubscribed: the same line is held already, by a subscription or by the
+	// role.
+	ErrAlreadySubscribed = fault.New("already_subscribed", "this access is held already")
+
+	// ErrNotSubscribed: there is no such line to end.
+	ErrNotSubscribed = fault.New("not_subscribed", "this access is not held")
+
+	// ErrSpaceNotOpen: the space is not open on the structure.
+	ErrSpaceNotOpen = fault.New("space_not_open", "the space is not open on the structure")
+
+	// ErrServiceNotHeld: the membership does not cover the service.
+	ErrServiceNotHeld = fault.New("service_not_held", "the membership does not cover this service")
+
+	// ErrSpaceFixed: the space comes with the account or the role, so it is neither asked
+	// for, granted, removed nor closed.
+	ErrSpaceFixed = fault.New("space_fixed", "the space comes with the account or with the role")
+
+	// ErrTooManyMembers: more people are concerned than one operation may touch.
+	ErrTooManyMembers = fault.New("too_many_members", "the structure has too many members for this at once")
+
 	// ErrBadPolicy: the policy contradicts itself.
 	ErrBadPolicy = fault.New("bad_structure_policy", "the structure policy is not acceptable")
 )

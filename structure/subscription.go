@@ -62,6 +62,131 @@ type Subscription struct {
 	Version     int64
 }
 
+// Undecided reports whether the line waits for a decision.
+func (s Subscription) Undecided() bool { return s.Status == SubscriptionPending }
+
+// Open reports whether the line gives a right or waits for one.
+func (s Subscription) Open() bool {
+	return s.Status == SubscriptionPending || s.Status == SubscriptionApproved
+}
+
+// asked starts a line anew: nothing of what it was before remains.
+func (s Subscription) asked(origin SubscriptionOrigin, batch string, v authz.Validity, comment Note, now time.Time) Subscription {
+	s.Status, s.Origin, s.Batch, s.Validity, s.Comment, s.Reason = SubscriptionPending, origin, batch, v, comment, Note{}
+	s.RemindedAt, s.DueAt, s.RequestedAt, s.DecidedAt, s.DecidedBy = time.Time{}, time.Time{}, now, time.Time{}, ""
+	return s
+}
+
+func (s Subscription) decided(status SubscriptionStatus, by account.ID, now time.Time) Subscription {
+	s.Status, s.DueAt, s.DecidedAt, s.DecidedBy = status, time.Time{}, now, by
+	return s
+}
+
+// Ask returns s as a request that waits for a decision, whatever became of an earlier
+// one. Errors: [ErrSubscriptionPending], [ErrAlreadySubscribed].
+func (s Subscription) Ask(origin SubscriptionOrigin, batch string, v authz.Validity, comment Note, now time.Time) (Subscription, error) {
+	switch s.Status {
+	case SubscriptionPending:
+		return s, ErrSubscriptionPending
+	case SubscriptionApproved:
+		return s, ErrAlreadySubscribed
+	default:
+		return s.asked(origin, batch, v, comment, now), nil
+	}
+}
+
+// Grant returns s as a right that nobody needs to decide about: a manager gives it
+// or the space is open to all (C-22). It answers a request that waits. The
+// error is [ErrAlreadySubscribed].
+func (s Subscription) Grant(origin SubscriptionOrigin, batch string, v authz.Validity, comment Note, by account.ID, now time.Time) (Subscription, error) {
+	if s.Status == SubscriptionApproved {
+		return s, ErrAlreadySubscribed
+	}
+	return s.asked(origin, batch, v, comment, now).decided(SubscriptionApproved, by, now), nil
+}
+
+// Approve returns s as a right from the day that was asked for. by is the manager who
+// decides, reason what that manager says. Errors: [ErrAlreadyDecided], [ErrOwnRequest].
+func (s Subscription) Approve(reason Note, by account.ID, now time.Time) (Subscription, error) {
+	if err := s.decidable(by); err != nil {
+		return s, err
+	}
+	s.Reason = reason
+	return s.decided(SubscriptionApproved, by, now), nil
+}
+
+// Reject returns s refused. Errors: [ErrAlreadyDecided], [ErrOwnRequest].
+func (s Subscription) Reject(reason Note, by account.ID, now time.Time) (Subscription, error) {
+	if err := s.decidable(by); err != nil {
+		return s, err
+	}
+	s.Reason = reason
+	return s.decided(SubscriptionRejected, by, now), nil
+}
+
+func (s Subscription) decidable(by account.ID) error {
+	switch {
+	case s.Status != SubscriptionPending:
+		return ErrAlreadyDecided
+	case by == s.Account:
+		return ErrOwnRequest
+	default:
+		return nil
+	}
+}
+
+// Withdraw returns s without the request; by is who withdraws. The error is
+// [ErrAlreadyDecided].
+func (s Subscription) Withdraw(by account.ID, now time.Time) (Subscription, error) {
+	if s.Status != SubscriptionPending {
+		return s, ErrAlreadyDecided
+	}
+	return s.decided(SubscriptionCancelled, by, now), nil
+}
+
+// Remove returns s without the right. The error is [ErrNotSubscribed] for a
+// line that gives none.
+func (s Subscription) Remove(by account.ID, now time.Time) (Subscription, error) {
+	if s.Status != SubscriptionApproved {
+		return s, ErrNotSubscribed
+	}
+	return s.decided(SubscriptionRemoved, by, now), nil
+}
+
+// Close returns s as it is once its space is closed on the structure: removed, waiting
+// or not. The error is [ErrNotSubscribed] for a line that is neither held nor
+// asked for.
+func (s Subscription) Close(by account.ID, now time.Time) (Subscription, error) {
+	if !s.Open() {
+		return s, ErrNotSubscribed
+	}
+	return s.decided(SubscriptionRemoved, by, now), nil
+}
+
+// End returns s as it is once the membership that carried it has ended: a request is
+// cancelled, a right removed. The error is [ErrNotSubscribed] for a line that
+// has ended already.
+func (s Subscription) End(by account.ID, now time.Time) (Subscription, error) {
+	switch s.Status {
+	case SubscriptionPending:
+		return s.decided(SubscriptionCancelled, by, now), nil
+	case SubscriptionApproved:
+		return s.decided(SubscriptionRemoved, by, now), nil
+	default:
+		return s, ErrNotSubscribed
+	}
+}
+
+// Forgotten returns the line of somebody who is erased: ended, without a word of
+// anybody in it. It returns s if that is what it is already.
+func (s Subscription) Forgotten(by account.ID, now time.Time) Subscription {
+	if ended, err := s.End(by, now); err == nil {
+		s = ended
+	}
+	s.Comment, s.Reason = Note{}, Note{}
+	return s
+}
+
 // SubscriptionQuery selects subscriptions. Conditions are ANDed; a zero condition
 // selects all. The order is RequestedAt, then ID: oldest first.
 type SubscriptionQuery struct {
