@@ -42,14 +42,14 @@ func TestDurableFlushes(t *testing.T) {
 	}
 }
 
-func TestLentSchemasComeBackEmpty(t *testing.T) {
+func TestLentSchemasComeBackEmpty(t *testing.T) { //nolint:tparallel // its rounds come one after the other
 	t.Parallel()
 	if os.Getenv("DATABASE_URL") != "" {
 		t.Skip("the PostgreSQL server of DATABASE_URL is not ours, so nothing is handed on")
 	}
 	seen := map[string]int{}
 	for range 3 {
-		t.Run("", func(t *testing.T) { //nolint:paralleltest // one after the other, that is what is tested
+		t.Run("", func(t *testing.T) {
 			l, beside := pgtest.Lend(t), pgtest.Lend(t)
 			require.NotEqual(t, l.DSN, beside.DSN, "never to two at a time")
 			seen[l.DSN]++
