@@ -123,10 +123,7 @@ func onEachStore(t *testing.T, test func(*testing.T, storage.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		pool, err := pgxpool.New(t.Context(), pgtest.Schema(t))
-		require.NoError(t, err)
-		t.Cleanup(pool.Close)
-		s, err := postgres.New(t.Context(), pool, nil)
+		s, err := postgres.New(t.Context(), pgtest.Lend(t).Pool, nil)
 		require.NoError(t, err)
 		test(t, s)
 	})

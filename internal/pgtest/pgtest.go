@@ -4,7 +4,8 @@
 //	pool, err := pgxpool.New(ctx, pgtest.Schema(t))
 //
 // One server is started for each test process, when the first test asks, and ends
-// with the process. Each call makes a fresh schema, so tests run in parallel.
+// with the process. Each call of Schema makes a fresh schema, so tests run in
+// parallel; Lend hands on one that an earlier test emptied, which is much quicker.
 //
 // DATABASE_URL names a server to use instead. Without one and without binaries,
 // the test is skipped; if CI is true, it fails.
@@ -51,25 +52,38 @@ func Durable(tb testing.TB) string {
 
 func schema(tb testing.TB, start func() (*server, error)) string {
 	tb.Helper()
-	dsn := os.Getenv("DATABASE_URL")
-	if dsn == "" {
-		s, err := start()
-		switch {
-		case errors.Is(err, ErrNoBinaries) && os.Getenv("CI") != "true":
-			tb.Skip(err)
-		case err != nil:
-			tb.Fatal(err)
-		}
-		dsn = s.dsn
-	}
-	name := "habilis_" + strings.ToLower(rand.Text())
-	execute(tb, dsn, "CREATE SCHEMA "+name)
+	dsn, _ := address(tb, start)
+	scoped, name := create(tb, dsn)
 	tb.Cleanup(func() { execute(tb, dsn, "DROP SCHEMA "+name+" CASCADE") })
+	return scoped
+}
+
+// address returns where the server is, and whether it is one of this process.
+func address(tb testing.TB, start func() (*server, error)) (dsn string, ours bool) {
+	tb.Helper()
+	if dsn := os.Getenv("DATABASE_URL"); dsn != "" {
+		return dsn, false
+	}
+	s, err := start()
+	switch {
+	case errors.Is(err, ErrNoBinaries) && os.Getenv("CI") != "true":
+		tb.Skip(err)
+	case err != nil:
+		tb.Fatal(err)
+	}
+	return s.dsn, true
+}
+
+// create makes a schema and returns a connection string for it, and its name.
+func create(tb testing.TB, dsn string) (scoped, name string) {
+	tb.Helper()
+	name = "habilis_" + strings.ToLower(rand.Text())
+	execute(tb, dsn, "CREATE SCHEMA "+name)
 	scoped, err := withSearchPath(dsn, name)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return scoped
+	return scoped, name
 }
 
 func execute(tb testing.TB, dsn, statement string) {

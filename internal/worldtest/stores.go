@@ -1,10 +1,12 @@
 package worldtest
 
 import (
+	"context"
+	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/internal/pgtest"
@@ -24,16 +26,16 @@ func Each(t *testing.T, test func(*testing.T, *World)) {
 	}{
 		{"memory", func(*testing.T) storage.Store { return memory.New() }},
 		{"sqlite", func(t *testing.T) storage.Store {
-			s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "habilis.db"), nil)
+			path := filepath.Join(t.TempDir(), "habilis.db")
+			require.NoError(t, os.WriteFile(path, migrated(), 0o600))
+			// What a power cut would take is not the subject of these tests.
+			s, err := sqlite.Open(t.Context(), path, &sqlite.Options{Relaxed: true})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
 			return s
 		}},
 		{"postgres", func(t *testing.T) storage.Store {
-			pool, err := pgxpool.New(t.Context(), pgtest.Schema(t))
-			require.NoError(t, err)
-			t.Cleanup(pool.Close)
-			s, err := postgres.New(t.Context(), pool, nil)
+			s, err := postgres.New(t.Context(), pgtest.Lend(t).Pool, nil)
 			require.NoError(t, err)
 			return s
 		}},
@@ -44,3 +46,26 @@ func Each(t *testing.T, test func(*testing.T, *World)) {
 		})
 	}
 }
+
+// migrated is a file of SQLite that has its tables already. Making them is most of
+// what a small test does, above all under the race detector.
+var migrated = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "habilis-world-")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "habilis.db")
+	s, err := sqlite.Open(context.Background(), path, nil)
+	if err != nil {
+		panic(err)
+	}
+	if err := s.Close(); err != nil {
+		panic(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return content
+})

@@ -20,9 +20,9 @@ func TestBlobs(t *testing.T) {
 			var beneath sync.Map // contents -> *pgxpool.Pool
 			blobtest.Run(t, blobtest.Harness{
 				New: func(t *testing.T) blob.Store {
-					dsn := pgtest.Schema(t)
-					s := v.open(t, dsn).(interface{ Blobs() blob.Sweeper }).Blobs()
-					beneath.Store(s, pool(t, dsn))
+					l := pgtest.Lend(t)
+					s := v.open(t, l.DSN).(interface{ Blobs() blob.Sweeper }).Blobs()
+					beneath.Store(s, l.Pool)
 					return s
 				},
 				Left: func(t *testing.T, s blob.Store) (n int) {

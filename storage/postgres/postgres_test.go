@@ -74,7 +74,7 @@ func each(t *testing.T, test func(t *testing.T, dsn string, s storage.Store)) {
 	for _, v := range variants() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			dsn := pgtest.Schema(t)
+			dsn := pgtest.Lend(t).DSN
 			test(t, dsn, v.open(t, dsn))
 		})
 	}
@@ -86,11 +86,9 @@ func TestTables(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			sqltest.Run(t, func(t *testing.T) sqltest.Database {
-				dsn := pgtest.Schema(t)
-				s := v.open(t, dsn)
-				beneath := pool(t, dsn)
-				return sqltest.Database{Store: s, Exec: func(ctx context.Context, statement string) error {
-					_, err := beneath.Exec(ctx, statement)
+				l := pgtest.Lend(t)
+				return sqltest.Database{Store: v.open(t, l.DSN), Exec: func(ctx context.Context, statement string) error {
+					_, err := l.Pool.Exec(ctx, statement)
 					return err
 				}}
 			})
@@ -137,7 +135,7 @@ func TestSearchPathDecides(t *testing.T) {
 	for _, v := range variants()[:3] {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			one, two := v.open(t, pgtest.Schema(t)), v.open(t, pgtest.Schema(t))
+			one, two := v.open(t, pgtest.Lend(t).DSN), v.open(t, pgtest.Lend(t).DSN)
 			require.NoError(t, one.Update(t.Context(), func(tx storage.Tx) error {
 				return tx.PutAccount(t.Context(), account.Account{ID: "1"})
 			}))
@@ -243,7 +241,7 @@ func TestSerializationFailureIsConflict(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
-			s := v.open(t, pgtest.Schema(t))
+			s := v.open(t, pgtest.Lend(t).DSN)
 			countAndPut := func(tx storage.Tx, id account.ID) error {
 				if _, err := tx.Accounts(ctx, account.Query{Limit: 10}); err != nil {
 					return err
