@@ -223,13 +223,27 @@ func (m *machine) happen(tb testing.TB, event string, arg int) {
 	case "erase":
 		m.erase(tb)
 	case "clock work":
+		before := len(w.Kinds(tb))
 		_, err := a.CatchUp(ctx)
 		require.NoError(tb, err)
+		if m.status == account.StatusActive && m.change.token != "" && !m.change.dead && !now.Before(m.change.expires) {
+			require.Len(tb, w.Kinds(tb), before+1, "the end of the change is recorded")
+			require.Contains(tb, w.Kinds(tb), notify.Kind("account.login_change_expired"))
+		}
 		if m.lapsed() {
 			require.Equal(tb, account.StatusAnonymized, w.Account(tb, m.id).Status)
 			*m = machine{w: m.w, login: m.login, other: m.other}
 		}
 		m.change.dead = m.change.dead || !now.Before(m.change.expires)
+	case "be locked out": // and get in again by mail
+		for _, next := range []happening{{"fail to sign in", 0}, {"fail to sign in", 0}, {"fail to sign in", 0}, {"fail to sign in", 0}, {"fail to sign in", 0}, {"forget password", 0}, {"sign in", 0}, {"reset password", 0}, {"sign in", 0}} {
+			w.Clock.Move(time.Millisecond)
+			m.happen(tb, next.Event, next.Arg)
+		}
+	case "forget a login change":
+		for _, next := range []happening{{"request login change", 0}, {"time", 6}, {"confirm login change", 0}, {"clock work", 0}} {
+			m.happen(tb, next.Event, next.Arg)
+		}
 	case "time":
 		w.Clock.Move([]time.Duration{
 			time.Second, 30 * time.Second, time.Minute, time.Hour - time.Microsecond, time.Hour, 24*time.Hour - time.Microsecond, 24 * time.Hour, pending, window - time.Microsecond, window,
@@ -388,7 +402,7 @@ var happenings = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) happening {
 	return happening{rapid.SampledFrom([]string{
 		"create", "create", "create for", "resend", "activate", "activate", "activate", "sign in", "sign in", "fail to sign in",
 		"change password", "forget password", "reset password", "request login change", "confirm login change", "deactivate",
-		"ask back", "let back", "come back", "come back", "erase", "clock work", "time", "time", "time",
+		"be locked out", "forget a login change", "ask back", "let back", "come back", "come back", "erase", "clock work", "time", "time", "time",
 	}).Draw(t, "event"), rapid.IntRange(0, 9).Draw(t, "arg")}
 }), 10, 60)
 
