@@ -186,7 +186,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 		return nil, err
 	}
 	if h.SignIns, err = mfa.New(storage.SignIns(store), o.Keys, &mfa.Options{
-		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns, Sources: o.Sources,
+		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns, Sources: o.Sources, Accounts: h.Accounts,
 	}); err != nil {
 		return nil, err
 	}

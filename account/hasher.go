@@ -137,9 +137,6 @@ func (h *Hasher) sum(ctx context.Context, text string, d digest) ([]byte, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	select {
 	case h.places <- struct{}{}:
 		defer func() { <-h.places }()

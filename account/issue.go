@@ -19,11 +19,16 @@ func linkOf(ctx context.Context, tx Tx, id ID, p Purpose) (Link, error) {
 }
 
 // issue replaces the account's link for a purpose by a fresh one to its login address,
-// and returns the secret. It returns "" and writes nothing if the last one is younger
-// than the policy's pause.
-func (s *Service) issue(ctx context.Context, tx Tx, a Account, p Purpose, until, now time.Time) (string, Link, error) {
+// and returns the secret. It returns "" and no link if the last one is younger than the
+// policy's pause, or the budget of mails to the account is used up.
+func (s *Service) issue(ctx context.Context, tx Tx, by Actor, a Account, p Purpose, until, now time.Time) (string, Link, error) {
 	former, err := linkOf(ctx, tx, a.ID, p)
-	if err != nil || former.Digest != "" && now.Before(former.CreatedAt.Add(s.policy.MailPause)) {
+	if err != nil {
+		return "", Link{}, err
+	}
+	paused := former.Digest != "" && now.Before(former.CreatedAt.Add(s.policy.MailPause))
+	ok, err := s.mayMail(ctx, tx, by, a.ID, !paused, now)
+	if err != nil || !ok {
 		return "", Link{}, err
 	}
 	return s.putFresh(ctx, tx, former, Link{Account: a.ID, Purpose: p, Address: a.Login, CreatedAt: now, ExpiresAt: until})

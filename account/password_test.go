@@ -230,6 +230,7 @@ func TestFormerPasswordsDoNotComeBack(t *testing.T) {
 	require.Empty(t, fields, "before activation there is no current password")
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
+	p.History = 9
 	_, err = p.Reused(ended, h, "now", current, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = p.Reused(ended, h, "now", "", former)

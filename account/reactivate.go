@@ -92,7 +92,7 @@ func (s *Service) offerReactivation(ctx context.Context, tx Tx, by Actor, a Acco
 	err := a.Reactivable(now)
 	switch {
 	case errors.Is(err, ErrReactivationWindowClosed):
-		return s.tellClosed(ctx, tx, a, now)
+		return s.tellClosed(ctx, tx, by, a, now)
 	case err != nil:
 		return nil //nolint:nilerr // the answer is constant
 	}
@@ -100,8 +100,9 @@ func (s *Service) offerReactivation(ctx context.Context, tx Tx, by Actor, a Acco
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
 		return err
 	}
-	if now.Before(link.CreatedAt.Add(s.policy.MailPause)) {
-		return nil
+	paused := now.Before(link.CreatedAt.Add(s.policy.MailPause))
+	if ok, err := s.mayMail(ctx, tx, by, a.ID, !paused, now); err != nil || !ok {
+		return err
 	}
 	if a, err = s.sendReactivation(ctx, tx, a, link, now); err != nil {
 		return err
@@ -131,10 +132,12 @@ func (s *Service) sendReactivation(ctx context.Context, tx Tx, a Account, former
 }
 
 // tellClosed tells an owner who asks too late to ask support, once in a pause.
-func (s *Service) tellClosed(ctx context.Context, tx Tx, a Account, now time.Time) error {
-	window := now.Truncate(max(s.policy.MailPause, time.Second)).Unix()
+func (s *Service) tellClosed(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error {
+	if ok, err := s.mayNotice(ctx, tx, by, a.ID, now); err != nil || !ok {
+		return err
+	}
 	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "reactivation_closed/" + string(a.ID) + "/" + strconv.FormatInt(window, 10), Template: notify.MailReactivationClosed,
+		Key: "reactivation_closed/" + string(a.ID) + "/" + strconv.FormatInt(now.UnixMicro(), 10), Template: notify.MailReactivationClosed,
 		To: a.Login, Account: a.ID, Language: a.Language,
 		Values: notify.Values{"Name": a.DisplayName(), "Link": s.links.To(s.links.Support, "")},
 	})

@@ -196,10 +196,10 @@ func (s *Service) known(ctx context.Context, tx Tx, login string, now time.Time)
 func (s *Service) welcome(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error {
 	switch a.Status {
 	case StatusPendingActivation:
-		_, err := s.sendActivation(ctx, tx, a, now)
+		_, err := s.sendActivation(ctx, tx, by, a, now)
 		return err
 	case StatusActive:
-		return s.tellRegistered(ctx, tx, a, now)
+		return s.tellRegistered(ctx, tx, by, a, now)
 	case StatusDeactivated:
 		return s.offerReactivation(ctx, tx, by, a, now)
 	case StatusAnonymized:
@@ -243,11 +243,11 @@ func (s *Service) put(ctx context.Context, tx Tx, by Actor, kind notify.Kind, a 
 }
 
 // sendActivation replaces the account's activation link by a fresh one and mails it,
-// unless the last one is younger than the policy's pause; it reports whether there was
-// a mail. A link never outlives the account that waits for it.
-func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time.Time) (sent bool, err error) {
+// unless that is too soon or once too often; it reports whether there was a mail. A link
+// never outlives the account that waits for it.
+func (s *Service) sendActivation(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) (sent bool, err error) {
 	until := earliest(now.Add(s.policy.ActivationLifetime), s.policy.Lifecycle.lapse(a))
-	text, link, err := s.issue(ctx, tx, a, PurposeActivation, until, now)
+	text, link, err := s.issue(ctx, tx, by, a, PurposeActivation, until, now)
 	if err != nil || text == "" {
 		return false, err
 	}
@@ -263,10 +263,12 @@ func (s *Service) sendActivation(ctx context.Context, tx Tx, a Account, now time
 
 // tellRegistered lets the owner of an account know that somebody tried to open
 // another one with the address, once in a pause.
-func (s *Service) tellRegistered(ctx context.Context, tx Tx, a Account, now time.Time) error {
-	window := now.Truncate(max(s.policy.MailPause, time.Second)).Unix()
+func (s *Service) tellRegistered(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error {
+	if ok, err := s.mayNotice(ctx, tx, by, a.ID, now); err != nil || !ok {
+		return err
+	}
 	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "already_registered/" + string(a.ID) + "/" + strconv.FormatInt(window, 10), Template: notify.MailAlreadyRegistered,
+		Key: "already_registered/" + string(a.ID) + "/" + strconv.FormatInt(now.UnixMicro(), 10), Template: notify.MailAlreadyRegistered,
 		To: a.Login, Account: a.ID, Language: a.Language,
 		Values: notify.Values{"Name": a.DisplayName(), "Link": s.links.To(s.links.SignIn, "")},
 	})

@@ -29,7 +29,7 @@ func (s *Service) ResendActivation(ctx context.Context, by Actor, login string) 
 // ResendActivationIn is [Service.ResendActivation] inside a unit of work that is open
 // already, for package structure, which knows who may. It answers as it is: ErrNotFound,
 // [ErrNotPending] for an account that waits for nothing, [ErrThrottled] if the last
-// mail is too young.
+// mail is too young or the budget of an anonymous caller is used up.
 func (s *Service) ResendActivationIn(ctx context.Context, tx Tx, by Actor, id ID, now time.Time) (Sent, error) {
 	if !ids.Valid(id) {
 		return Sent{}, fault.ErrNotFound
@@ -41,7 +41,7 @@ func (s *Service) ResendActivationIn(ctx context.Context, tx Tx, by Actor, id ID
 	if a.Status != StatusPendingActivation || s.policy.Lifecycle.over(a, nil, now) {
 		return Sent{}, ErrNotPending
 	}
-	sent, err := s.sendActivation(ctx, tx, a, now)
+	sent, err := s.sendActivation(ctx, tx, by, a, now)
 	switch {
 	case err != nil:
 		return Sent{}, err

@@ -12,7 +12,7 @@ import (
 )
 
 // ForgotPassword mails a link to a new password to the login address of an active
-// account, at most once in the policy's pause. An account that still waits for
+// account, at most once in the policy's pause and within its budget of mails. An account that still waits for
 // its activation gets a fresh activation link. A closed one gets nothing: all that is
 // open to it is reactivation. Neither do programs and accounts that a directory
 // keeps.
@@ -24,6 +24,10 @@ func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (S
 	to := canonical(login)
 	if bad := check.Value("login", to, "required,address"); bad != nil {
 		return Sent{}, fault.Invalid("account.ForgotPassword", bad...)
+	}
+	asking := by
+	if by.Kind == notify.ActorPerson {
+		asking = Anonymous() // who helps has no more rights to that mailbox than anybody
 	}
 	now := s.clock()
 	decoy, err := Decoy(s.ids)
@@ -44,13 +48,15 @@ func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (S
 		switch {
 		case err != nil || known.Kind != KindPerson || known.External ||
 			known.Status != StatusPendingActivation && known.Status != StatusActive:
-			_, err = tx.Link(ctx, decoy, PurposePasswordReset)
+			if _, err = linkOf(ctx, tx, decoy, PurposePasswordReset); err == nil {
+				_, err = s.mayMail(ctx, tx, asking, decoy, false, now)
+			}
 		case known.Status == StatusPendingActivation:
-			sent, err = s.sendActivation(ctx, tx, known, now)
+			sent, err = s.sendActivation(ctx, tx, asking, known, now)
 		default:
-			sent, err = s.mailReset(ctx, tx, known, now)
+			sent, err = s.mailReset(ctx, tx, asking, known, now)
 		}
-		if err != nil && !errors.Is(err, fault.ErrNotFound) || sent {
+		if err != nil || sent {
 			return err
 		}
 		return TouchDecoy(ctx, tx, decoy)
@@ -61,9 +67,10 @@ func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (S
 	return Sent{To: to, Until: now.Add(s.policy.Credentials.ResetLifetime)}, nil
 }
 
-// mailReset replaces the reset link and mails it, and reports whether the pause let it.
-func (s *Service) mailReset(ctx context.Context, tx Tx, a Account, now time.Time) (bool, error) {
-	text, link, err := s.issue(ctx, tx, a, PurposePasswordReset, now.Add(s.policy.Credentials.ResetLifetime), now)
+// mailReset replaces the reset link and mails it, and reports whether pause and budget let
+// it.
+func (s *Service) mailReset(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) (bool, error) {
+	text, link, err := s.issue(ctx, tx, by, a, PurposePasswordReset, now.Add(s.policy.Credentials.ResetLifetime), now)
 	if err != nil || text == "" {
 		return false, err
 	}

@@ -81,6 +81,10 @@ type Policy struct {
 	// nothing.
 	MailPause time.Duration
 
+	// AnonymousMails bounds how many mails callers who are not signed in cause to one
+	// account.
+	AnonymousMails MailBudget
+
 	// Credentials says how passwords are proven and replaced.
 	Credentials CredentialPolicy
 
@@ -102,6 +106,7 @@ func Guide2024() Policy {
 		LoginChange:        loginChange2024(),
 		ActivationLifetime: time.Hour,
 		MailPause:          time.Minute,
+		AnonymousMails:     mailBudget2024(),
 		Credentials:        credentials2024(),
 		FreshProof:         15 * time.Minute,
 		Technical:          TechnicalGuide2024(),
@@ -123,7 +128,7 @@ func (p Policy) check() error {
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
 		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check(), p.Attachments.check(),
-			p.Lifecycle.check(p.ActivationLifetime), p.Credentials.check())
+			p.Lifecycle.check(p.ActivationLifetime), p.Credentials.check(), p.AnonymousMails.check())
 	}
 }
 

@@ -49,7 +49,9 @@ type Challenge struct {
 //
 // A wrong password is counted before it is checked; what it costs is the policy's
 // throttle. The owner gets a mail when the throttle begins to delay. A hash of another
-// cost than new ones have is replaced on the way, which takes one hash more.
+// cost than new ones have is replaced on the way, which takes one hash more. A password
+// that nobody could choose today still signs in, and must be replaced after the last
+// factor; see Options.Accounts.
 func (s *Service) Begin(ctx context.Context, c Credentials) (Challenge, error) {
 	now := s.clock()
 	allowed, settle := s.spend(ctx, c.Source, now)
@@ -133,22 +135,9 @@ func (s *Service) take(ctx context.Context, login string, decoy account.ID, allo
 	return a, taken, err
 }
 
-// renewed returns the hash that replaces an outdated one, "" if it need not be
-// replaced. That it fails fails no sign-in: the next one tries again.
-func (s *Service) renewed(ctx context.Context, a account.Account, password string) string {
-	if !s.hasher.Outdated(a.Credentials.Password) {
-		return ""
-	}
-	hash, err := s.hasher.Hash(ctx, password)
-	if err != nil {
-		return ""
-	}
-	return hash
-}
-
 // start gives the try back and opens the sign-in with a first code.
 func (s *Service) start(ctx context.Context, a account.Account, password string, now time.Time) (Challenge, error) {
-	hash := s.renewed(ctx, a, password)
+	after := s.rework(ctx, a, password)
 	handle, id, err := secret.New(s.ids)
 	if err != nil {
 		return Challenge{}, err
@@ -168,11 +157,8 @@ func (s *Service) start(ctx context.Context, a account.Account, password string,
 		if in.Alive(current, s.policy, now) != nil {
 			return account.ErrInvalidCredentials // it closed, or has another password and stamp, since the hash was computed
 		}
-		if hash != "" && current.Credentials.Password == a.Credentials.Password {
-			current.Credentials.Password = hash
-			if err := account.Put(ctx, tx, s.journal, account.Person(a.ID), "account.password_rehashed", &current, now); err != nil {
-				return err
-			}
+		if err := s.apply(ctx, tx, current, after, now); err != nil {
+			return err
 		}
 		if err := account.GiveBack(ctx, tx, a.ID, account.FactorPassword); err != nil {
 			return err

@@ -3,12 +3,14 @@ package mfa_test
 import (
 	"context"
 	"fmt"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -34,7 +36,7 @@ func costly(tb testing.TB, store storage.Store, cost account.Hashing) (*worldtes
 	w.Join(tb, login)
 	hasher, err := account.NewHasher(cost, nil)
 	require.NoError(tb, err)
-	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
+	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher, Accounts: w.Accounts})
 	require.NoError(tb, err)
 	_, err = w.SignIns.Begin(tb.Context(), mfa.Credentials{Login: login, Password: worldtest.Password}) // replaces the cheap hash
 	require.NoError(tb, err)
@@ -46,10 +48,15 @@ func costly(tb testing.TB, store storage.Store, cost account.Hashing) (*worldtes
 }
 
 // BenchmarkSignIn measures a whole sign-in, Begin, ProveMailCode and Finish, beside the
-// bare hash of the same cost in the same run, in turns. What counts is "x-bare", the
-// ratio of the medians: at most 1.05 on the memory store. SQLite is a file with full
-// durability, four commits a sign-in. Delivering the mail is not in the time. Rest is
-// the same with a hash that costs nothing: what a sign-in takes beside the hash.
+// bare hash of the same cost in the same run, in pairs. What counts is "ratio-median", the
+// ratio of the medians: at most 1.05 on the memory store. "ratio-pairs" is the median of
+// the ratios in each pair, in which the drift of a busy machine cancels. SQLite is a file
+// with full durability, four commits a sign-in. Delivering the mail is not in the time.
+// Rest is the same with a hash that costs nothing: what a sign-in takes beside the hash.
+//
+// The order in a pair is drawn, and garbage is collected before each of both: a hash
+// takes so much memory that the collector works in every second one or so, and in strict
+// turns that is always the same of the two, which gets the cost of both.
 func BenchmarkSignIn(b *testing.B) {
 	for name, open := range map[string]func(*testing.B) storage.Store{
 		"Memory": func(*testing.B) storage.Store { return memory.New() },
@@ -69,36 +76,53 @@ func BenchmarkSignIn(b *testing.B) {
 
 func signIns(b *testing.B, store storage.Store, cost account.Hashing) {
 	b.Helper()
-	ctx := b.Context()
 	w, inbox, out := costly(b, store, cost)
-	var bare, whole []time.Duration
-	salt := make([]byte, 16)
-	for range b.N {
+	salt, draw := make([]byte, 16), mathrand.New(mathrand.NewPCG(1, 2))
+	bare := func() time.Duration {
 		start := time.Now()
 		argon2.IDKey([]byte(worldtest.Password), salt, 2, 19*1024, 1, 32)
-		bare = append(bare, time.Since(start))
-
-		w.Clock.Move(time.Second)
-		start = time.Now()
-		c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: worldtest.Password, Source: "192.0.2.1"})
-		took := time.Since(start)
-		require.NoError(b, err)
-		_, err = out.Drain(ctx)
-		require.NoError(b, err)
-		code := codeIn(b, inbox)
-		start = time.Now()
-		err = w.SignIns.ProveMailCode(ctx, c.Handle, code)
-		_, finished := w.SignIns.Finish(ctx, c.Handle)
-		whole = append(whole, took+time.Since(start))
-		require.NoError(b, err)
-		require.NoError(b, finished)
-		w.Clock.Move(time.Second)
+		return time.Since(start)
 	}
-	a, z := quartile(bare, 2), quartile(whole, 2)
-	b.ReportMetric(float64(a)/1e6, "bare-ms")
-	b.ReportMetric(float64(z)/1e6, "sign-in-ms")
-	b.ReportMetric(float64(z)/float64(a), "x-bare")
-	b.ReportMetric(float64(quartile(whole, 1))/float64(quartile(bare, 1)), "x-bare-1st-quartile")
+	whole := func() time.Duration { return signIn(b, w, inbox, out) }
+	var bares, wholes []time.Duration
+	var pairs []float64
+	for range b.N {
+		var took [2]time.Duration
+		first := draw.IntN(2)
+		for _, i := range []int{first, 1 - first} {
+			runtime.GC()
+			took[i] = []func() time.Duration{bare, whole}[i]()
+		}
+		bares, wholes = append(bares, took[0]), append(wholes, took[1])
+		pairs = append(pairs, float64(took[1])/float64(took[0]))
+	}
+	slices.Sort(pairs)
+	b.ReportMetric(float64(quartile(bares, 2))/1e6, "bare-ms")
+	b.ReportMetric(float64(quartile(wholes, 2))/1e6, "sign-in-ms")
+	b.ReportMetric(float64(quartile(wholes, 2))/float64(quartile(bares, 2)), "ratio-median")
+	b.ReportMetric(float64(quartile(wholes, 1))/float64(quartile(bares, 1)), "ratio-1st-quartile")
+	b.ReportMetric(pairs[len(pairs)/2], "ratio-pairs")
+}
+
+// signIn signs in once and returns what that took, but for the delivery of the mail.
+func signIn(b *testing.B, w *worldtest.World, inbox *notify.Inbox, out *notify.Dispatcher) time.Duration {
+	b.Helper()
+	ctx := b.Context()
+	w.Clock.Move(2 * time.Second)
+	start := time.Now()
+	c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: worldtest.Password, Source: "192.0.2.1"})
+	took := time.Since(start)
+	require.NoError(b, err)
+	_, err = out.Drain(ctx)
+	require.NoError(b, err)
+	code := codeIn(b, inbox)
+	start = time.Now()
+	err = w.SignIns.ProveMailCode(ctx, c.Handle, code)
+	_, finished := w.SignIns.Finish(ctx, c.Handle)
+	took += time.Since(start)
+	require.NoError(b, err)
+	require.NoError(b, finished)
+	return took
 }
 
 func codeIn(tb testing.TB, inbox *notify.Inbox) string {

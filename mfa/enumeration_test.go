@@ -170,7 +170,7 @@ func TestEveryAddressTakesTheSameWork(t *testing.T) {
 		require.Equal(t, "UUrrrrrww", work, "a sign-in of %s", name)
 	}
 	for name, work := range resets { // as many statements, one commit of what was written
-		require.Len(t, work, len("Urrww"), "a forgotten password of %s", name)
+		require.Len(t, work, len("Urrrrwwww"), "a forgotten password of %s", name)
 		require.Equal(t, 1, strings.Count(work, "U"), name)
 		require.Contains(t, work, "w", name)
 	}

@@ -100,7 +100,7 @@ func (s *Service) ProveMailCode(ctx context.Context, handle, code string) error 
 		if err != nil {
 			return err
 		}
-		counter, err = counter.Take(s.policy.MailCode, now)
+		taken, err := counter.Take(s.policy.MailCode, now)
 		if err != nil {
 			outcome = ErrSignInOver
 			return tx.DeleteSignIn(ctx, in)
@@ -108,12 +108,14 @@ func (s *Service) ProveMailCode(ctx context.Context, handle, code string) error 
 		right := len(code) == s.policy.CodeDigits && s.keys.Recognises(in.CodeMAC, "sign-in mail code", in.ID, code)
 		in, outcome = in.Tried(right, now)
 		if outcome == nil {
-			counter = counter.Cleared()
+			taken = counter.Cleared()
 		} else if err := account.Record(ctx, tx, s.journal, account.Anonymous(), "account.code_failed", a, now); err != nil {
 			return err
 		}
-		if err := tx.PutThrottle(ctx, counter); err != nil {
-			return err
+		if taken != counter { // check and count are one unit: what changes nothing is not written
+			if err := tx.PutThrottle(ctx, taken); err != nil {
+				return err
+			}
 		}
 		return tx.PutSignIn(ctx, in)
 	})
@@ -138,7 +140,7 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		if in.MailCodeAt.IsZero() {
 			return ErrSecondFactorRequired
 		}
-		if a.Credentials.Expired {
+		if s.due(a, now) {
 			return account.ErrPasswordExpired
 		}
 		if err := tx.DeleteSignIn(ctx, in); err != nil {

@@ -21,15 +21,22 @@ type Service struct {
 	hasher  *account.Hasher
 	policy  Policy
 	sources Sources
+
+	accounts *account.Service
 }
 
 // Options are the optional parts of a [Service].
 type Options struct {
-	Now     func() time.Time // The only clock. Defaults to time.Now.
-	Random  io.Reader        // Source of identifiers, handles and codes. Defaults to crypto/rand.Reader.
-	Hasher  *account.Hasher  // Checks passwords; give it the accounts' own. Defaults to account.NewHasher(account.Hashing{}, Random).
-	Policy  *Policy          // Defaults to Guide2024().
-	Sources Sources          // Budgets of sources. Defaults to NewMemorySources(SourcePolicy{}).
+	Now    func() time.Time // The only clock. Defaults to time.Now.
+	Random io.Reader        // Source of identifiers, handles and codes. Defaults to crypto/rand.Reader.
+	Hasher *account.Hasher  // Checks passwords; give it the accounts' own. Defaults to account.NewHasher(account.Hashing{}, Random).
+	Policy *Policy          // Defaults to Guide2024().
+	// Accounts says which passwords must be replaced after a sign-in: those of the policy's
+	// age, and those that nobody could choose today. Defaults to none: only those that
+	// account.Service.RequirePasswordChange was called for.
+	Accounts *account.Service
+
+	Sources Sources // Budgets of sources. Defaults to NewMemorySources(SourcePolicy{}).
 }
 
 // Policy holds what a deployment decides about signing in. It is data.
@@ -115,6 +122,7 @@ func New(store Store, keys *account.Keys, opts *Options) (*Service, error) {
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, sources: o.Sources,
+		accounts: o.Accounts,
 	}, nil
 }
 

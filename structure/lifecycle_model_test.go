@@ -79,6 +79,7 @@ func TestLifeOfAccountsAgainstAModel(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		p := account.Guide2024()
 		p.Lifecycle.Purge = account.PurgeAtWindowEnd
+		p.AnonymousMails = account.MailBudget{PerHour: 1000, PerDay: 1000} // it has a test of its own
 		w.Configure(t, &account.Options{Policy: &p}, &structure.Options{})
 		run := 0
 		walk := func(tb testing.TB, w *worldtest.World, way []step) {

@@ -79,8 +79,6 @@ func New(tb testing.TB, store storage.Store) *World {
 	require.NoError(tb, err)
 	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
 	require.NoError(tb, err)
-	w.SignIns, err = mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: hasher})
-	require.NoError(tb, err)
 	w.Configure(tb, &account.Options{Hasher: hasher}, &structure.Options{})
 	return w
 }
@@ -99,6 +97,8 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 		return w.Structures.Forget(ctx, tx.(structure.Tx), by, gone, now)
 	}
 	w.Accounts, err = account.New(storage.Accounts(w.Store), w.Keys, a)
+	require.NoError(tb, err)
+	w.SignIns, err = mfa.New(storage.SignIns(w.Store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: a.Hasher, Accounts: w.Accounts})
 	require.NoError(tb, err)
 	s.Accounts = w.Accounts
 	w.Structures, err = structure.New(storage.Structures(w.Store), w.Keys, s)
