@@ -89,3 +89,7 @@ func lineOf(m Member) MemberLine {
 		ActivatedAt: m.Account.ActivatedAt, ReactivatedAt: m.Account.ReactivatedAt, LastSignInAt: m.Account.LastSignInAt,
 	}
 }
+
+// Waits reports whether the person has yet to activate the account, so that
+// [Service.ResendActivation] can help.
+func (m MemberLine) Waits() bool { return m.Person.Status == account.StatusPendingActivation }
