@@ -53,7 +53,7 @@ func (v *page) heir(chosen, typed string, among []structure.Person) heirChoice {
 		Value: v.Form.Value(typed), Problems: v.Form.Of(typed), DescribedBy: typed + "-hint",
 	}
 	if len(among) > 0 {
-		h.Typed.Label = v.T("label.otherHeir")
+		h.Typed.Label, h.Typed.Hint = v.T("label.otherHeir"), v.T("deactivate.otherhint")
 	}
 	if len(h.Typed.Problems) > 0 {
 		h.Typed.DescribedBy += " " + typed + "-error"

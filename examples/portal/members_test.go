@@ -137,7 +137,7 @@ func TestSuccessorsAreChosenAmongMembers(t *testing.T) {
 	second := found(t, a, "21750001600019", "Mairie de Terneuil", pauline)
 	first, _ := ccas(t, a)
 	v := signedIn(t, a, pauline)
-	v.see("/account/deactivate", "DUFOUR Hubert ("+hubert+")", "Un membre de la structure")
+	v.see("/account/deactivate", "DUFOUR Hubert ("+hubert+")", "Choisir parmi les membres")
 	require.NotContains(t, v.last.Body, chosenField(second), "nobody to choose from there")
 	form := []string{"seen", v.find(seenField.String()), "confirmed", "yes"}
 	try := func(more ...string) answer {

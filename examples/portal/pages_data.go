@@ -54,6 +54,8 @@ func (v *page) Who(e structure.PersonalEvent) string {
 	switch e.By {
 	case "self":
 		return v.T("data.self")
+	case string(notify.ActorAnonymous):
+		return v.T("data.anonymous")
 	case string(notify.ActorPerson):
 		return v.T("data.person")
 	case string(notify.ActorSupport):

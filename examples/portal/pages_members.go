@@ -82,13 +82,12 @@ func (p *portal) resendActivations(c *call) error {
 	for _, id := range c.r.PostForm["people"] {
 		people = append(people, account.ID(id))
 	}
-	var results []structure.Resent
-	if len(people) == 0 {
-		err = typedError{{Path: "people", Code: "required"}}
-	} else {
-		results, err = p.h.Structures.ResendActivation(c.ctx(), c.actor(), d.Structure.ID, people...)
-	}
 	v.Form.Values = c.r.PostForm
+	if len(people) == 0 {
+		v.Form.add("people", v.T("members.none"))
+		return c.render(http.StatusUnprocessableEntity, "members", v)
+	}
+	results, err := p.h.Structures.ResendActivation(c.ctx(), c.actor(), d.Structure.ID, people...)
 	switch {
 	case c.refused(v, err, nil):
 		return c.render(http.StatusUnprocessableEntity, "members", v)

@@ -68,7 +68,7 @@ func TestPhoto(t *testing.T) {
 	v, other := signedIn(t, a, julie), signedIn(t, a, hubert)
 	const shown = photoPath + "/content"
 	require.Equal(t, http.StatusNotFound, v.do(http.MethodGet, shown, nil).Status)
-	v.see(photoPath, "pas encore de photo", "2 Mo")
+	v.see(photoPath, "pas encore de photo", "JPEG, PNG ou WebP")
 	first := picture(0, color.RGBA{R: 200, A: 255})
 	require.Equal(t, photoPath, v.pose(v.token(), first).Path, v.last.Body)
 	require.Contains(t, v.last.Body, "Votre photo est enregistrée")
@@ -232,4 +232,3 @@ func TestErasureIsTheOfficers(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, signedIn(t, none, fictionalOfficer).do(http.MethodGet, erasurePath, nil).Status)
 	require.Empty(t, start(t, func(c *config) { c.Demo = false }).portal.officer)
 }
-
