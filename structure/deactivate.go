@@ -24,7 +24,13 @@ type Consequences struct {
 	Kept        []Structure // those whose membership sleeps until the owner is back
 	LoginChange bool        // a change of the login address under way is dropped
 
-	// Token stands for all of the above but the instant; [Service.Deactivate] needs it.
+	// Candidates are members whom each structure of Principal can be handed to, by name,
+	// for the owner to choose from; the first [MaxCandidates] members are looked
+	// through. Anybody else can be named by login address. Only
+	// [Service.PrepareDeactivation] sets it.
+	Candidates map[ID][]Person
+
+	// Token stands for the rest but the instant; [Service.Deactivate] needs it.
 	Token string
 }
 
@@ -70,7 +76,11 @@ func (s *Service) PrepareDeactivation(ctx context.Context, by account.Actor) (Co
 			return s.externallyManaged()
 		}
 		l, err := s.leaving(ctx, tx, a, now)
+		if err != nil {
+			return err
+		}
 		c = l.Consequences
+		c.Candidates, err = offer(ctx, tx, a, c.Principal)
 		return err
 	})
 	return c, err

@@ -15,6 +15,7 @@ import (
 // before confirming.
 type Erasure struct {
 	Account     account.ID
+	Person      Person      // whom it is about
 	Principal   []Structure // those that need another principal manager first
 	Held        bool        // the host's legal hold forbids it; see account.Options.LegalHold
 	Memberships int         // that end; their comments and reasons are blanked
@@ -116,6 +117,7 @@ func (s *Service) erasure(ctx context.Context, tx Tx, id account.ID, held bool) 
 	if a.Status == account.StatusAnonymized {
 		return a, e, nil, ErrNotFound
 	}
+	e.Person = personOf(a)
 	ms, err := allMemberships(ctx, tx, id)
 	if err != nil {
 		return a, e, nil, err

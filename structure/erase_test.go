@@ -114,6 +114,7 @@ func TestErase(t *testing.T) {
 			require.NoError(t, err)
 		})
 		require.True(t, plan.Possible())
+		require.Equal(t, "Zoé ROUX", plan.Person.DisplayName)
 		require.Equal(t, 2, plan.Memberships)
 		require.Equal(t, 1, plan.Attachments)
 		require.Positive(t, plan.Mails)

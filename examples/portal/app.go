@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/habilis-go/habilis"
@@ -86,6 +87,9 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	}
 	if private {
 		a.portal.mailbox, a.portal.mailboxHost, a.portal.demo = box, a.addr, c.Demo
+	}
+	if a.portal.officer = strings.ToLower(c.Officer); c.Officer == "" && a.portal.demo {
+		a.portal.officer = fictionalOfficer
 	}
 	a.portal.support = c.supportDesk() != ""
 	return a, nil

@@ -22,8 +22,12 @@ func residents() []resident {
 		{"Pauline", "Dufour", "pauline.dufour@terneuil.example"}, // manages the CCAS
 		{"Hubert", "Dufour", "hubert.dufour@terneuil.example"},   // is a member of one service
 		{"Julie", "Bon", "julie.bon@terneuil.example"},           // belongs nowhere yet
+		{"Odile", "Garnier", fictionalOfficer},                   // is data-protection officer
 	}
 }
+
+// fictionalOfficer is the data-protection officer of the demonstration town.
+const fictionalOfficer = "odile.garnier@terneuil.example"
 
 // town fills a database through the services, the way people and the operator would.
 type town struct {

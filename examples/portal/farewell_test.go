@@ -103,7 +103,7 @@ func TestDeactivationNamesSuccessors(t *testing.T) {
 		return v.send("/account/deactivate", append(append([]string{}, form...), more...)...)
 	}
 	require.Equal(t, http.StatusUnprocessableEntity, try("way", "all", "successorForAll", "").Status)
-	require.Contains(t, v.last.Body, `href="#successorForAll"`)
+	require.Contains(t, v.last.Body, `href="#chosenForAll"`)
 	try("way", "all", "successorForAll", "nobody@terneuil.example")
 	require.Equal(t, http.StatusUnprocessableEntity, v.last.Status)
 	require.Contains(t, v.last.Body, `value="nobody@terneuil.example"`)

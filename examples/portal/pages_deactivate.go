@@ -19,38 +19,15 @@ type deactivateData struct {
 
 // successor is who takes over one structure.
 type successor struct {
-	Structure structure.Structure
-	Login     string
-}
-
-// heirField names the field of one structure's successor.
-func heirField(id structure.ID) string { return "successor-" + string(id) }
-
-// Heir describes the field of one structure's successor.
-func (v *page) Heir(st structure.Structure) input {
-	name := heirField(st.ID)
-	in := input{Name: name, Type: "email", Label: st.DisplayName(), Autocomplete: "off", Value: v.Form.Value(name), Problems: v.Form.Of(name)}
-	in.Hint = v.T("deactivate.heir", "Identifier", st.Identifier.Value)
-	in.DescribedBy = name + "-hint"
-	if len(in.Problems) > 0 {
-		in.DescribedBy += " " + name + "-error"
-	}
-	return in
-}
-
-// HeirOfAll describes the field of one successor for all structures, where that is one
-// of two ways.
-func (v *page) HeirOfAll() input {
-	in := v.Input("successorForAll", "email", "off", "optional")
-	in.Optional = ""
-	return in
+	Structure   structure.Structure
+	Name, Login string // Name is "" for who was named by login address
 }
 
 func (p *portal) deactivating(c *call, means structure.Consequences) *page {
 	v := c.view("deactivate.title").under()
 	v.Form.Names = map[string]string{"successors": v.T("label.successorForAll")}
 	for _, st := range means.Principal {
-		v.Form.Names[heirField(st.ID)] = st.DisplayName()
+		v.Form.Names[heirField(st.ID)], v.Form.Names[chosenField(st.ID)] = st.DisplayName(), st.DisplayName()
 	}
 	v.Form.Values = url.Values{"way": {"all"}}
 	v.Data = deactivateData{Consequences: means}
@@ -69,65 +46,38 @@ func (p *portal) showDeactivate(c *call) error {
 // to change it, and to close the account.
 func (p *portal) deactivate(c *call) error {
 	f := c.r.PostForm
-	d := p.farewell(f)
-	var means structure.Consequences
-	var plan habilis.Plan
-	var err error
-	switch f.Get("step") {
-	case "change":
-		means, err = p.h.Structures.PrepareDeactivation(c.ctx(), c.actor())
-	case "confirm":
-		means, err = p.h.Structures.Deactivate(c.ctx(), c.actor(), d)
-	default:
-		plan, err = p.h.Preview(c.ctx(), func(dry *habilis.Habilis) (err error) {
-			means, err = dry.Structures.Deactivate(c.ctx(), c.actor(), d)
-			return err
-		})
-	}
+	means, err := p.h.Structures.PrepareDeactivation(c.ctx(), c.actor())
 	if err != nil {
-		return p.notDeactivated(c, err)
+		return err
 	}
 	v := p.deactivating(c, means)
 	v.Form.Values = f
-	switch f.Get("step") {
-	case "change":
+	if f.Get("step") == "change" {
 		return c.show("deactivate", v)
-	case "confirm":
-		return p.goodbye(c, means)
+	}
+	d := structure.Deactivation{Confirmed: f.Get("confirmed") == "yes", Token: f.Get("seen")}
+	if p.heirs(c, v, means, &d); len(v.Form.Problems) > 0 {
+		return c.render(http.StatusUnprocessableEntity, "deactivate", v)
+	}
+	var plan habilis.Plan
+	var until structure.Consequences
+	if f.Get("step") == "confirm" {
+		until, err = p.h.Structures.Deactivate(c.ctx(), c.actor(), d)
+	} else {
+		plan, err = p.h.Preview(c.ctx(), func(dry *habilis.Habilis) error {
+			_, err := dry.Structures.Deactivate(c.ctx(), c.actor(), d)
+			return err
+		})
+	}
+	switch {
+	case err != nil:
+		return p.notDeactivated(c, err)
+	case f.Get("step") == "confirm":
+		return p.goodbye(c, until)
 	}
 	v.Title = p.texts.text(c.lang, "deactivate.check")
 	v.Data = deactivateData{Consequences: means, Successors: named(means, d), Mails: plan.Mails}
 	return c.show("deactivatepreview", v)
-}
-
-// farewell reads the form.
-func (p *portal) farewell(f url.Values) structure.Deactivation {
-	d := structure.Deactivation{Confirmed: f.Get("confirmed") == "yes", Token: f.Get("seen")}
-	if f.Get("way") != "each" {
-		d.SuccessorForAll.Login = strings.TrimSpace(f.Get("successorForAll"))
-		return d
-	}
-	d.Successors = map[structure.ID]structure.Successor{}
-	for name, values := range f {
-		id, isHeir := strings.CutPrefix(name, "successor-")
-		if login := strings.TrimSpace(values[0]); isHeir && login != "" {
-			d.Successors[structure.ID(id)] = structure.Successor{Login: login}
-		}
-	}
-	return d
-}
-
-// named tells who takes over what.
-func named(means structure.Consequences, d structure.Deactivation) []successor {
-	var out []successor
-	for _, st := range means.Principal {
-		who := d.SuccessorForAll.Login
-		if one, ok := d.Successors[st.ID]; ok {
-			who = one.Login
-		}
-		out = append(out, successor{st, who})
-	}
-	return out
 }
 
 // notDeactivated shows the form again, with the consequences as they are now.
@@ -140,15 +90,15 @@ func (p *portal) notDeactivated(c *call, err error) error {
 	v.Form.Values = c.r.PostForm
 	var own typedError
 	for _, f := range habilis.FieldsOf(err) {
-		if id, ok := strings.CutPrefix(f.Path, "successors["); ok {
-			f.Path = heirField(structure.ID(strings.TrimSuffix(id, "]")))
+		if f.Path == typedForAll || strings.HasPrefix(f.Path, "successors[") {
+			f.Path = heirProblem(f.Path, c.r.PostForm, means)
 		}
 		own = append(own, f)
 	}
 	if own != nil {
 		err = own
 	}
-	where := map[habilis.Code]string{"consequences_changed": "", "successor_required": "successorForAll", "externally_managed": ""}
+	where := map[habilis.Code]string{"consequences_changed": "", "successor_required": heirProblem(typedForAll, c.r.PostForm, means), "externally_managed": ""}
 	if !c.refused(v, err, where) {
 		return err
 	}

@@ -13,12 +13,14 @@ import (
 func (v *page) Account() []crumb {
 	return []crumb{
 		{"/account", v.T("account.overview")},
+		{photoPath, v.T("photo.title")},
 		{"/account/preferences", v.T("preferences.title")},
 		{"/account/login-address", v.T("login.title")},
 		{"/account/password", v.T("password.title")},
 		{"/account/memberships", v.T("memberships.title")},
 		{"/account/memberships/ask", v.T("search.title")},
 		{attachmentsPath, v.T("attachments.title")},
+		{dataPath, v.T("data.title")},
 		{"/account/deactivate", v.T("deactivate.title")},
 		{"/sign-out/everywhere", v.T("everywhere.title")},
 	}

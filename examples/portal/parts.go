@@ -106,3 +106,15 @@ func (f form) Carried() []carry {
 	}
 	return out
 }
+
+// outcomes is a table of what became of several things.
+type outcomes struct {
+	Page          *page
+	Rows          []outcome
+	Caption, Head string
+}
+
+// Results puts such a table beside its page.
+func (v *page) Results(rows []outcome, caption, head string) outcomes {
+	return outcomes{v, rows, caption, head}
+}

@@ -45,6 +45,7 @@ type portal struct {
 	attachments account.AttachmentPolicy
 	freshProof  time.Duration // how long a proof counts as fresh for secrets of programs
 	support     bool          // there is a support desk
+	officer     string        // login address of the data-protection officer; "" for none
 }
 
 func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, error) {
@@ -74,7 +75,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes()} {
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.peopleRoutes()} {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}

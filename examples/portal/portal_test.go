@@ -97,7 +97,7 @@ func families() []string {
 	for _, s := range []string{"approved", "pending", "rejected", "disabled", "removed", "cancelled", "scheduled", "expired"} {
 		out = append(out, "status."+s)
 	}
-	for _, r := range []authz.Role{authz.RolePrincipalManager, authz.RoleSecondaryManager, authz.RoleMember} {
+	for _, r := range []authz.Role{authz.RolePrincipalManager, authz.RoleSecondaryManager, authz.RoleMember, authz.RoleTechnical} {
 		out = append(out, "role."+string(r))
 	}
 	for _, m := range notify.KnownTemplates() {

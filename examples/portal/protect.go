@@ -20,10 +20,14 @@ const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; for
 // bodyLimit is how much of a body is read at most. An upload that is too large is read
 // and thrown away up to here, so that the browser gets to see the answer.
 func (p *portal) bodyLimit(r *http.Request) int64 {
-	if r.Method == http.MethodPost && r.URL.Path == uploadPath {
+	switch {
+	case r.Method == http.MethodPost && r.URL.Path == uploadPath:
 		return 5 * p.attachments.MaxBytes
+	case r.Method == http.MethodPost && r.URL.Path == photoPath:
+		return 5 * p.attachments.Photo.MaxBytes
+	default:
+		return maxBody
 	}
-	return maxBody
 }
 
 // protect wraps the pages in what every answer needs.

@@ -16,7 +16,8 @@ import (
 
 // page is what every template is given.
 type page struct {
-	portal *portal
+	portal  *portal
+	officer bool
 
 	Lang    string
 	Title   string // also the heading
@@ -46,7 +47,7 @@ type notice struct {
 func (c *call) view(title string, pairs ...any) *page {
 	p := c.p
 	v := &page{
-		portal: p, Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
+		portal: p, officer: c.officer(), Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
 		Me: c.me, Token: c.token(), Style: p.style, Mailbox: p.mailboxFor(c.r), Demo: p.demo, Support: p.support,
 	}
 	if c.r.Method == http.MethodGet && local(c.r.URL.RequestURI()) {
