@@ -118,7 +118,7 @@ func (d Decision) Missing() []Step {
 // subscription. An administrative action needs the permission of the role in
 // place of the last two.
 func Decide(f Facts, r Request) Decision {
-	d := Decision{Request: r}
+	d := Decision{Request: r, Steps: make([]Step, 0, 7)}
 	d.add(known(f, r))
 	d.add(account(f))
 	if spec, ok := f.Policy.Spec(r.Space); ok && spec.Always && r.Action == "" {

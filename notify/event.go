@@ -76,19 +76,24 @@ func (e Event) Decode(v any) error {
 // Seal computes what Hash must be. Every field is length-prefixed, so no two
 // different events share an encoding.
 func (e Event) Seal() string {
-	h := sha256.New()
-	for _, s := range []string{
+	parts := [...]string{
 		"habilis event 1", string(e.ID), string(e.Chain),
 		string(e.Actor.Kind), string(e.Actor.ID), e.Actor.Reference,
 		string(e.Kind), e.Object.Type, e.Object.ID, string(e.Account), string(e.Structure),
 		string(e.State), e.Previous,
-	} {
-		writeLength(h, len(s))
-		h.Write([]byte(s))
 	}
-	writeLength(h, int(e.Sequence))
-	writeLength(h, int(e.At.UnixMicro()))
-	return hex.EncodeToString(h.Sum(nil))
+	size := 8 * (len(parts) + 2)
+	for _, s := range parts {
+		size += len(s)
+	}
+	b := make([]byte, 0, size)
+	for _, s := range parts {
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
+	}
+	b = binary.BigEndian.AppendUint64(b, uint64(e.Sequence))
+	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro()))
+	digest := sha256.Sum256(b)
+	return hex.EncodeToString(digest[:])
 }
 
 func writeLength(h hash.Hash, n int) {

@@ -65,5 +65,6 @@ func (c pgxConn) Exec(ctx context.Context, query string, args ...any) (int64, er
 
 // Query implements sqlstore.Conn.
 func (c pgxConn) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	return c.tx.Query(ctx, query, args...)
+	rows, err := c.tx.Query(ctx, query, args...)
+	return quickRows{rows}, err
 }

@@ -81,7 +81,8 @@ func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int6
 // Query implements sqlstore.Conn.
 func (t *transaction) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
 	if t.begin == "" && len(t.pending) == 0 {
-		return t.conn.Query(ctx, query, args...)
+		rows, err := t.conn.Query(ctx, query, args...)
+		return quickRows{rows}, err
 	}
 	results, err := t.send(ctx, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
@@ -92,7 +93,7 @@ func (t *transaction) Query(ctx context.Context, query string, args ...any) (sql
 		_ = results.Close() // says the same again
 		return nil, err
 	}
-	return batchRows{rows, results}, nil
+	return batchRows{quickRows{rows}, results}, nil
 }
 
 // Ask implements sqlstore.Asker.
@@ -116,7 +117,7 @@ func takeNext(results pgx.BatchResults, r sqlstore.Read) error {
 		return err
 	}
 	defer rows.Close()
-	return r.Take(rows)
+	return r.Take(quickRows{rows})
 }
 
 // send sends what is due before some statements together with them, and reads the
@@ -153,7 +154,7 @@ func (t *transaction) send(ctx context.Context, statements ...sqlstore.Read) (pg
 
 // batchRows are rows that came together with other answers.
 type batchRows struct {
-	pgx.Rows
+	quickRows
 	results pgx.BatchResults
 }
 

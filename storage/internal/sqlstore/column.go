@@ -33,33 +33,63 @@ func argument(field any) any {
 	}
 }
 
-// instant is a column for a time, in microseconds.
-type instant struct {
-	t    *time.Time
-	null bool // whether the zero time is NULL
+// A TextField is a field that is kept as text.
+type TextField interface {
+	// ScanText reads the text, which it does not keep.
+	ScanText(text []byte) error
 }
 
+// An InstantField is a field that is kept as microseconds.
+type InstantField interface {
+	// ScanMicros reads the microseconds. NULL is not valid.
+	ScanMicros(micros int64, valid bool)
+}
+
+// neverInstant is a column for a time whose zero is NULL, in microseconds.
+type neverInstant time.Time
+
+// sortedInstant is a column for a time whose zero is what it is, in microseconds.
+type sortedInstant time.Time
+
 // never is a column for an instant that may not have come; the zero time is NULL.
-func never(t *time.Time) instant { return instant{t: t, null: true} }
+func never(t *time.Time) *neverInstant { return (*neverInstant)(t) }
 
 // sorted is a column for an instant by which rows are ordered; the zero time is
 // what it is, the beginning of the year 1, so that it sorts first everywhere.
-func sorted(t *time.Time) instant { return instant{t: t} }
+func sorted(t *time.Time) *sortedInstant { return (*sortedInstant)(t) }
 
-func (c instant) argument() any {
-	if c.null && c.t.IsZero() {
+func (c *neverInstant) argument() any {
+	if (*time.Time)(c).IsZero() {
 		return nil
 	}
-	return c.t.UnixMicro()
+	return (*time.Time)(c).UnixMicro()
+}
+
+func (c *sortedInstant) argument() any { return (*time.Time)(c).UnixMicro() }
+
+// ScanMicros implements InstantField.
+func (c *neverInstant) ScanMicros(micros int64, valid bool) {
+	(*sortedInstant)(c).ScanMicros(micros, valid)
+}
+
+// ScanMicros implements InstantField.
+func (c *sortedInstant) ScanMicros(micros int64, valid bool) {
+	*c = sortedInstant{}
+	if valid {
+		*c = sortedInstant(time.UnixMicro(micros).UTC())
+	}
 }
 
 // Scan reads microseconds.
-func (c instant) Scan(src any) error {
+func (c *neverInstant) Scan(src any) error { return (*sortedInstant)(c).Scan(src) }
+
+// Scan reads microseconds.
+func (c *sortedInstant) Scan(src any) error {
 	switch v := src.(type) {
 	case nil:
-		*c.t = time.Time{}
+		c.ScanMicros(0, false)
 	case int64:
-		*c.t = time.UnixMicro(v).UTC()
+		c.ScanMicros(v, true)
 	default:
 		return fmt.Errorf("an instant came as %T", src)
 	}
@@ -67,15 +97,15 @@ func (c instant) Scan(src any) error {
 }
 
 // wordList is a column for a list of strings, as JSON.
-type wordList[T ~string] struct{ list *[]T }
+type wordList[T ~string] []T
 
-func words[T ~string](list *[]T) wordList[T] { return wordList[T]{list} }
+func words[T ~string](list *[]T) *wordList[T] { return (*wordList[T])(list) }
 
-func (c wordList[T]) argument() any {
-	if len(*c.list) == 0 {
+func (c *wordList[T]) argument() any {
+	if len(*c) == 0 {
 		return "[]"
 	}
-	b, err := json.Marshal(*c.list)
+	b, err := json.Marshal(*c)
 	if err != nil {
 		panic(err) //nolint:forbidigo // unreachable: strings always marshal
 	}
@@ -83,16 +113,15 @@ func (c wordList[T]) argument() any {
 }
 
 // Scan reads the JSON.
-func (c wordList[T]) Scan(src any) error {
-	text, err := textOf(src)
-	if err != nil {
-		return err
-	}
-	*c.list = nil
+func (c *wordList[T]) Scan(src any) error { return scanText(c, src) }
+
+// ScanText implements TextField.
+func (c *wordList[T]) ScanText(text []byte) error {
+	*c = nil
 	if string(text) == "[]" {
 		return nil
 	}
-	if err := json.Unmarshal(text, c.list); err != nil {
+	if err := json.Unmarshal(text, (*[]T)(c)); err != nil {
 		return fmt.Errorf("list: %w", err)
 	}
 	return nil
@@ -116,11 +145,10 @@ func (c document[T]) argument() any {
 }
 
 // Scan reads the JSON.
-func (c document[T]) Scan(src any) error {
-	text, err := textOf(src)
-	if err != nil {
-		return err
-	}
+func (c document[T]) Scan(src any) error { return scanText(c, src) }
+
+// ScanText implements TextField.
+func (c document[T]) ScanText(text []byte) error {
 	var v T
 	if string(text) != "{}" {
 		if err := json.Unmarshal(text, &v); err != nil {
@@ -140,6 +168,14 @@ func (c optional[T]) argument() any {
 		return "{}"
 	}
 	return c.document.argument()
+}
+
+func scanText(c TextField, src any) error {
+	text, err := textOf(src)
+	if err != nil {
+		return err
+	}
+	return c.ScanText(text)
 }
 
 func textOf(src any) ([]byte, error) {

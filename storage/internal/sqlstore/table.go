@@ -138,11 +138,11 @@ func read[T any](ctx, statement context.Context, tx *Tx, t *table[T], query stri
 func all[T any](into *[]T, fields func(*T) []any, query string, args ...any) Read {
 	return Read{Query: query, Args: args, Take: func(rows Rows) error {
 		for rows.Next() {
-			var v T
-			if err := rows.Scan(fields(&v)...); err != nil {
+			var none T
+			*into = append(*into, none)
+			if err := rows.Scan(fields(&(*into)[len(*into)-1])...); err != nil {
 				return err
 			}
-			*into = append(*into, v)
 		}
 		return rows.Err()
 	}}
