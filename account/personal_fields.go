@@ -22,6 +22,7 @@ const (
 	UseSettle   PersonalUse = "settle"   // to remember the person's settings
 	UseDecide   PersonalUse = "decide"   // to decide a request and give the reason
 	UseServe    PersonalUse = "serve"    // files that the person keeps to use them
+	UseBill     PersonalUse = "bill"     // to bill a structure and to pay it
 	UseTrace    PersonalUse = "trace"    // to show who did what when
 )
 
@@ -30,11 +31,12 @@ type Retention string
 
 // Retentions.
 const (
-	KeptWithAccount Retention = "with_account" // until the person is erased
-	KeptUntilSent   Retention = "until_sent"   // until the mail is sent or given up
-	KeptUntilUsed   Retention = "until_used"   // until it is used, replaced or over, and erased with the person
-	KeptForMinutes  Retention = "for_minutes"  // minutes
-	KeptPseudonym   Retention = "pseudonym"    // as an identifier that leads to nobody once the person is erased
+	KeptWithAccount   Retention = "with_account"   // until the person is erased
+	KeptWithStructure Retention = "with_structure" // as long as the structure keeps it
+	KeptUntilSent     Retention = "until_sent"     // until the mail is sent or given up
+	KeptUntilUsed     Retention = "until_used"     // until it is used, replaced or over, and erased with the person
+	KeptForMinutes    Retention = "for_minutes"    // minutes
+	KeptPseudonym     Retention = "pseudonym"      // as an identifier that leads to nobody once the person is erased
 )
 
 // PersonalFields lists the personal data of this package.

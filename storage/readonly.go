@@ -19,17 +19,30 @@ func ReadOnly(tx Tx) Tx { return readOnly{tx} }
 
 type readOnly struct{ Tx }
 
-func (readOnly) AppendEvent(context.Context, notify.Event) error               { return ErrReadOnly }
-func (readOnly) Enqueue(context.Context, notify.Message) error                 { return ErrReadOnly }
-func (readOnly) PutMessage(context.Context, notify.Message) error              { return ErrReadOnly }
-func (readOnly) PutAccount(context.Context, account.Account) error             { return ErrReadOnly }
-func (readOnly) PutLink(context.Context, account.Link) error                   { return ErrReadOnly }
-func (readOnly) PutThrottle(context.Context, account.Throttle) error           { return ErrReadOnly }
-func (readOnly) PutAttachment(context.Context, account.Attachment) error       { return ErrReadOnly }
-func (readOnly) DeleteAttachment(context.Context, account.Attachment) error    { return ErrReadOnly }
-func (readOnly) PutSignIn(context.Context, mfa.SignIn) error                   { return ErrReadOnly }
-func (readOnly) DeleteSignIn(context.Context, mfa.SignIn) error                { return ErrReadOnly }
-func (readOnly) PutStructure(context.Context, structure.Structure) error       { return ErrReadOnly }
-func (readOnly) PutUnit(context.Context, structure.Unit) error                 { return ErrReadOnly }
-func (readOnly) PutMembership(context.Context, structure.Membership) error     { return ErrReadOnly }
+func (readOnly) AppendEvent(context.Context, notify.Event) error { return ErrReadOnly }
+
+func (readOnly) Enqueue(context.Context, notify.Message) error { return ErrReadOnly }
+
+func (readOnly) PutMessage(context.Context, notify.Message) error { return ErrReadOnly }
+
+func (readOnly) PutAccount(context.Context, account.Account) error { return ErrReadOnly }
+
+func (readOnly) PutLink(context.Context, account.Link) error { return ErrReadOnly }
+
+func (readOnly) PutThrottle(context.Context, account.Throttle) error { return ErrReadOnly }
+
+func (readOnly) PutAttachment(context.Context, account.Attachment) error { return ErrReadOnly }
+
+func (readOnly) DeleteAttachment(context.Context, account.Attachment) error { return ErrReadOnly }
+
+func (readOnly) PutSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
+
+func (readOnly) DeleteSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
+
+func (readOnly) PutStructure(context.Context, structure.Structure) error { return ErrReadOnly }
+
+func (readOnly) PutUnit(context.Context, structure.Unit) error { return ErrReadOnly }
+
+func (readOnly) PutMembership(context.Context, structure.Membership) error { return ErrReadOnly }
+
 func (readOnly) PutSubscription(context.Context, structure.Subscription) error { return ErrReadOnly }

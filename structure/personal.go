@@ -2,15 +2,28 @@ package structure
 
 import "github.com/habilis-go/habilis/account"
 
-// PersonalFields lists the personal data of this package. What a structure says of
-// itself is an organisation's; where one is a person, the host treats it as such.
+// PersonalFields lists the personal data of this package. The identifier, the names and
+// the place of a structure are an organisation's; where one is a person, the host treats
+// them as such.
 func PersonalFields() []account.PersonalField {
+	decide := []string{"comment.text", "comment.salt", "reason.text", "reason.salt"}
+	trace := []string{"account", "requestedAt", "decidedAt", "decidedBy", "createdAt"}
 	var out []account.PersonalField
-	for _, name := range []string{"membership.comment.text", "membership.comment.salt", "membership.reason.text", "membership.reason.salt"} {
-		out = append(out, account.PersonalField{Name: name, Use: account.UseDecide, Kept: account.KeptWithAccount})
+	for _, of := range []string{"membership.", "subscription."} {
+		out = append(out, personal(of, account.UseDecide, account.KeptWithAccount, decide...)...)
+		out = append(out, personal(of, account.UseTrace, account.KeptPseudonym, trace...)...)
 	}
-	for _, name := range []string{"membership.account", "membership.requestedAt", "membership.decidedAt", "membership.decidedBy", "membership.createdAt"} {
-		out = append(out, account.PersonalField{Name: name, Use: account.UseTrace, Kept: account.KeptPseudonym})
+	out = append(out, personal("structure.sheet.", account.UseBill, account.KeptWithStructure,
+		"address.street", "address.complement", "address.postcode", "address.town", "address.country",
+		"accounts.label", "accounts.iBAN", "accounts.bIC", "mandate.signatory", "mandate.signedAt", "mandate.document")...)
+	return append(out, personal("structure.", account.UseTrace, account.KeptPseudonym,
+		"sheet.mandate.by", "nomination.account", "nomination.by", "nomination.at", "nomination.expiresAt")...)
+}
+
+func personal(of string, use account.PersonalUse, kept account.Retention, names ...string) []account.PersonalField {
+	var out []account.PersonalField
+	for _, name := range names {
+		out = append(out, account.PersonalField{Name: of + name, Use: use, Kept: kept})
 	}
 	return out
 }

@@ -86,5 +86,8 @@ func migrate(ctx context.Context, db *sql.DB, d *sqlstore.Dialect) error {
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	return sqlstore.Migrate(ctx, db, d, files)
+	if err := sqlstore.Migrate(ctx, db, d, files); err != nil {
+		return err
+	}
+	return indexTrigrams(ctx, db)
 }

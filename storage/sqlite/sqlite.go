@@ -82,6 +82,7 @@ func newDialect() *sqlstore.Dialect {
 		BeginUpdate: "BEGIN IMMEDIATE",
 		BeginView:   "BEGIN",
 		Match:       glob,
+		Trigrams:    &sqlstore.Trigrams{Match: trigrams, Among: among, Counted: counted},
 		Classify:    sqlstore.ClassifySQLite,
 		Local:       true,
 		Now:         "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",

@@ -35,6 +35,7 @@ func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"PutStructure":     func() error { return tx.PutStructure(ctx, newStructure(2)) },
 		"PutUnit":          func() error { return tx.PutUnit(ctx, newUnit(2)) },
 		"PutMembership":    func() error { return tx.PutMembership(ctx, newMembership(2)) },
+		"PutSubscription":  func() error { return tx.PutSubscription(ctx, newSubscription(2)) },
 		"AppendEvent":      func() error { return tx.AppendEvent(ctx, newEvent(2, 2, 1)) },
 		"Enqueue":          func() error { return tx.Enqueue(ctx, newMessage(2)) },
 		"PutMessage":       func() error { return tx.PutMessage(ctx, message) },
@@ -62,10 +63,14 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Deciding":              call(func() (structure.Deciding, error) { return tx.Deciding(ctx, accountID(1), membershipID(1)) }),
 		"Members":               call(func() ([]structure.Member, error) { return tx.Members(ctx, structure.MembershipQuery{}) }),
 		"Memberships":           call(func() ([]structure.Membership, error) { return tx.Memberships(ctx, structure.MembershipQuery{}) }),
-		"LastEvent":             call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
-		"Events":                call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),
-		"Message":               call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
-		"Messages":              call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
+		"Subscriptions":         call(func() ([]structure.Subscription, error) { return tx.Subscriptions(ctx, structure.SubscriptionQuery{}) }),
+		"Count": call(func() (structure.Counts, error) {
+			return tx.Count(ctx, structure.Counting{Memberships: &structure.MembershipQuery{}})
+		}),
+		"LastEvent": call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
+		"Events":    call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),
+		"Message":   call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
+		"Messages":  call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
 	}
 }
 

@@ -18,6 +18,7 @@ func accountCases() []testCase {
 		{"LoginBytewise", loginBytewise},
 		{"List", accountList},
 		{"Due", accountsDue},
+		{"Person", accountsByPerson},
 	}
 }
 

@@ -18,6 +18,11 @@ func membershipListCases() []testCase {
 		{"Order", membershipOrder},
 		{"Cursor", membershipCursor},
 		{"Limit", membershipLimit},
+		{"Skip", membershipSkip},
+		{"Service", membershipsByService},
+		{"Due", membershipsDue},
+		{"Person", membershipsByPerson},
+		{"ByName", membersByName},
 	}
 }
 

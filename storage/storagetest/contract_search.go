@@ -16,6 +16,9 @@ func searchCases() []testCase {
 		{"Patterns", searchPatterns},
 		{"Literal", searchLiteral},
 		{"Fields", searchFields},
+		{"Fragments", searchFragments},
+		{"Conditions", searchConditions},
+		{"Skip", searchSkip},
 	}
 }
 
@@ -190,4 +193,102 @@ func searchFields(b *bench) {
 	})
 	b.equal("a search meets the new text", keys(search(b, structure.Query{Town: "evian"}), legalName), []string{"Zoulou"})
 	b.equal("a search meets the old text no more", keys(search(b, structure.Query{Town: "grenoble"}), legalName), []string(nil))
+}
+
+// searchFragments asks with fragments short and long, at the seams of what indexes of
+// fragments are made of, and compares with Query.Match.
+func searchFragments(b *bench) {
+	k := structureKind()
+	var all []structure.Structure
+	for n, name := range []string{
+		"Menuiserie Dupont", "MENUISÉRIE d'Art", "menu", "me", "m", "", "Ébénisterie-Menuiserie", "a%b_c", `say "menu"`, `back\slash`, "日本語学校",
+		"menuise rie", "enuiseri", "men*is", "-menu-", "😀😁😂🤣", "AND OR NOT", "NEAR(menu)", "ﬁne", "İstanbul",
+	} {
+		s := newStructure(n)
+		s.LegalName, s.Label, s.Town, s.Postcode = name, "", "Lyon", "69001"
+		if n%3 == 0 {
+			s.LegalName, s.Label = "Atelier", name
+		}
+		all = append(all, s)
+	}
+	puts(b, k, all...)
+	check := func(q structure.Query) {
+		var want []structure.ID
+		for _, s := range slices.SortedFunc(slices.Values(all), inSearchOrder) {
+			if q.Match(s) {
+				want = append(want, s.ID)
+			}
+		}
+		got := keys(search(b, q), func(s structure.Structure) structure.ID { return s.ID })
+		b.equal(fmt.Sprintf("a search selects what Query.Match says (%+v)", q), got, want)
+	}
+	for _, p := range []structure.Pattern{
+		"*menuiserie*", "*menu*", "*men*", "*me*", "*m*", "menu*", "men*", "me*", "m*", "*rie", "*ie", "menu", "men", "me",
+		"*menu*rie*", "*me*ri*", "m*e", "me*nu*", "*en*ui*se*", "*%b_*", "*b_c", `*"menu"*`, `*"me*`, `*\slash*`, "*日本語*", "*日本*", "*本語学*",
+		"*😀😁😂*", "*😁*", "*and or*", "*near(*", "*-menu-*", "*menuise rie*", "*dupont*menu*", "*fine*", "*i̇st*", "*istanbul*", "*atelier*",
+		"***menu***", "*'*", "*d'art*", "* *", "*xyz*", "*menuiseriex*",
+	} {
+		check(structure.Query{Any: p})
+		check(structure.Query{Name: p})
+		check(structure.Query{Any: "*lyon*", Name: p, Postcode: "*900*"})
+	}
+	check(structure.Query{Any: "*0001*"})
+	check(structure.Query{Identifier: "*00000000000007*", Any: "*menu*"})
+	check(structure.Query{Name: "*menu*", Town: "*yon*", Status: structure.StatusActive, IDs: []structure.ID{structureID(0), structureID(2)}})
+}
+
+func searchConditions(b *bench) {
+	k := structureKind()
+	for n := range 6 {
+		s := newStructure(n)
+		if n%2 == 1 {
+			s.Type = structure.Private
+		}
+		if n > 3 {
+			s.Status = structure.StatusInactive
+		}
+		puts(b, k, s)
+	}
+	ids := func(ns ...int) []structure.ID {
+		out := []structure.ID{}
+		for _, n := range ns {
+			out = append(out, structureID(n))
+		}
+		return out
+	}
+	for what, c := range map[string]struct {
+		q    structure.Query
+		want []structure.ID
+	}{
+		"nil IDs select every structure":             {structure.Query{}, ids(0, 1, 2, 3, 4, 5)},
+		"IDs that are empty and not nil select none": {structure.Query{IDs: ids()}, ids()},
+		"by one ID": {structure.Query{IDs: ids(4)}, ids(4)},
+		"by any of several IDs, in the order of the list": {structure.Query{IDs: ids(5, 1, 77, 1)}, ids(1, 5)},
+		"by type":   {structure.Query{Type: structure.Private}, ids(1, 3, 5)},
+		"by status": {structure.Query{Status: structure.StatusInactive}, ids(4, 5)},
+		"conditions are ANDed, with patterns and a position": {structure.Query{
+			IDs: ids(1, 2, 3, 5), Type: structure.Private, Status: structure.StatusActive, Name: "*etablissement*",
+			AfterName: "etablissement 001", AfterID: structureID(1),
+		}, ids(3)},
+	} {
+		b.equal("Query: "+what, keys(search(b, c.q), func(s structure.Structure) structure.ID { return s.ID }), c.want)
+	}
+}
+
+func searchSkip(b *bench) {
+	named(b, "a", "b", "c", "d", "e", "f")
+	for what, c := range map[string]struct {
+		q    structure.Query
+		want []string
+	}{
+		"Skip leaves out the first":                   {structure.Query{Skip: 4}, []string{"e", "f"}},
+		"Skip comes before Limit":                     {structure.Query{Skip: 1, Limit: 2}, []string{"b", "c"}},
+		"Skip beyond the end leaves nothing":          {structure.Query{Skip: 6}, nil},
+		"a negative Skip leaves out nothing":          {structure.Query{Skip: -1, Limit: 2}, []string{"a", "b"}},
+		"Skip counts what the conditions select":      {structure.Query{IDs: []structure.ID{structureID(0), structureID(3)}, Skip: 1}, []string{"d"}},
+		"Skip counts from the position":               {structure.Query{AfterName: "b", AfterID: structureID(1), Skip: 1, Limit: 1}, []string{"d"}},
+		"Skip counts what a fragment of a name finds": {structure.Query{Any: "*renobl*", Skip: 4}, []string{"e", "f"}},
+	} {
+		b.equal("Query."+what, keys(search(b, c.q), legalName), c.want)
+	}
 }

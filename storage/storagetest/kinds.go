@@ -41,12 +41,13 @@ func minute(n int) time.Time { return base().Add(time.Duration(n) * time.Minute)
 // A later number sorts later.
 func uuid(n int) string { return fmt.Sprintf("0195aaaa-0000-7000-8000-%012x", n) }
 
-func accountID(n int) account.ID                { return account.ID(uuid(n)) }
-func structureID(n int) structure.ID            { return structure.ID(uuid(n)) }
-func serviceID(n int) structure.ServiceID       { return structure.ServiceID(uuid(n)) }
-func membershipID(n int) structure.MembershipID { return structure.MembershipID(uuid(n)) }
-func eventID(n int) notify.EventID              { return notify.EventID(uuid(n)) }
-func messageID(n int) notify.MessageID          { return notify.MessageID(uuid(n)) }
+func accountID(n int) account.ID                    { return account.ID(uuid(n)) }
+func structureID(n int) structure.ID                { return structure.ID(uuid(n)) }
+func serviceID(n int) structure.ServiceID           { return structure.ServiceID(uuid(n)) }
+func membershipID(n int) structure.MembershipID     { return structure.MembershipID(uuid(n)) }
+func subscriptionID(n int) structure.SubscriptionID { return structure.SubscriptionID(uuid(n)) }
+func eventID(n int) notify.EventID                  { return notify.EventID(uuid(n)) }
+func messageID(n int) notify.MessageID              { return notify.MessageID(uuid(n)) }
 
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -76,6 +76,10 @@ func (x late) PutMembership(ctx context.Context, m structure.Membership) error {
 	return x.hush(x.Tx.PutMembership(ctx, m))
 }
 
+func (x late) PutSubscription(ctx context.Context, s structure.Subscription) error {
+	return x.hush(x.Tx.PutSubscription(ctx, s))
+}
+
 func (x late) AppendEvent(ctx context.Context, e notify.Event) error {
 	return x.hush(x.Tx.AppendEvent(ctx, e))
 }

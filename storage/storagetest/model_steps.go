@@ -45,10 +45,13 @@ func (g *generator) unit() unit {
 }
 
 func (g *generator) change() step {
-	switch g.below(12) {
+	switch g.below(13) {
 	case 0:
 		login := fmt.Sprint("login", g.below(6))
-		return putStep(g, "PutAccount", accountKind(), func(a *account.Account) { a.Login = login })
+		name, place := g.name(), account.PostalAddress{Town: g.name(), Country: pick(g, "FR", "BE", "")}
+		return putStep(g, "PutAccount", accountKind(), func(a *account.Account) {
+			a.Login, a.FamilyName, a.Profile.Address = login, name, place
+		})
 	case 1:
 		d := digest(fmt.Sprint(g.below(6)))
 		return putStep(g, "PutLink", linkKind(), func(l *account.Link) { l.Digest = d })
@@ -60,8 +63,10 @@ func (g *generator) change() step {
 	case 4:
 		return g.deletion()
 	case 5:
-		id, name := structure.SIRET(fmt.Sprint(g.below(6))), pick(g, "Éléa", "elea", "ELEA 100%", "Mairie", "mairie_b", "")
-		return putStep(g, "PutStructure", structureKind(), func(s *structure.Structure) { s.Identifier, s.LegalName = id, name })
+		id, name, kind := structure.SIRET(fmt.Sprint(g.below(6))), g.name(), pick(g, structure.Public, structure.Private)
+		return putStep(g, "PutStructure", structureKind(), func(s *structure.Structure) {
+			s.Identifier, s.LegalName, s.Label, s.Type = id, name, "", kind
+		})
 	case 6:
 		id, code := structureID(g.below(3)), pick(g, "A", "a", "B", "é")
 		return putStep(g, "PutUnit", unitKind(), func(u *structure.Unit) { u.Structure, u.Code = id, code })
@@ -69,7 +74,8 @@ func (g *generator) change() step {
 		m := member(0, g.below(5), g.below(3), pick(g, structure.StatusApproved, structure.StatusPending),
 			pick(g, structure.RolePrincipalManager, structure.RoleMember),
 			pick(g, structure.Scope{}, structure.Scope{Whole: true}, structure.Scope{Services: []structure.ServiceID{serviceID(1)}}))
-		m.RequestedAt = g.instant()
+		m.RequestedAt, m.DueAt = g.instant(), g.instant()
+		m.Granted = pick(g, structure.Scope{}, structure.Scope{Whole: true}, structure.Scope{Services: []structure.ServiceID{serviceID(1), serviceID(2)}})
 		return putStep(g, "PutMembership", membershipKind(), func(v *structure.Membership) {
 			id, version := v.ID, v.Version
 			*v = m
@@ -82,9 +88,27 @@ func (g *generator) change() step {
 		return putStep(g, "PutAttachment", attachmentKind(), func(a *account.Attachment) {
 			a.Owner, a.Status, a.CreatedAt, a.StatusSince = owner, status, at, at
 		})
+	case 10:
+		l := newSubscription(0)
+		l.Account, l.Structure, l.Service = accountID(g.below(2)), structureID(g.below(2)), pick(g, "", "", serviceID(1))
+		l.Status = pick(g, structure.SubscriptionPending, structure.SubscriptionApproved)
+		l.RequestedAt, l.DueAt, l.Batch = g.instant(), g.instant(), pick(g, "one", "two")
+		return putStep(g, "PutSubscription", subscriptionKind(), func(v *structure.Subscription) {
+			id, version := v.ID, v.Version
+			*v = l
+			v.ID, v.Version = id, version
+		})
 	default:
 		return g.message()
 	}
+}
+
+func (g *generator) name() string {
+	return pick(g, "Éléa", "elea", "ELEA 100%", "Mairie", "mairie_b", "")
+}
+
+func (g *generator) pattern() structure.Pattern {
+	return pick[structure.Pattern](g, "", "", "*", "elea*", "*a*", "*%", "mairie_b", "*lea*", "*airi*b*", "3", "grenoble", "*ren*")
 }
 
 // putStep reads object number n and puts it again, most often with the version it
@@ -199,7 +223,7 @@ func (g *generator) status() notify.MessageStatus {
 // question draws a read.
 func (g *generator) question() step {
 	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
-	switch g.below(15) {
+	switch g.below(17) {
 	case 0:
 		return get(fmt.Sprintf("Account(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Account, error) {
 			return tx.Account(ctx, accountID(n))
@@ -209,8 +233,9 @@ func (g *generator) question() step {
 			return tx.AccountByLogin(ctx, fmt.Sprint("login", n))
 		})
 	case 2:
-		return get(fmt.Sprintf("Accounts(%d, %d)", n, limit+1), func(ctx context.Context, tx storage.Tx) ([]account.Account, error) {
-			return tx.Accounts(ctx, account.Query{After: accountID(n), DueAt: at, Limit: limit + 1})
+		who := g.person()
+		return get(fmt.Sprintf("Accounts(%d, %v, %d, %+v)", n, at, limit+1, who), func(ctx context.Context, tx storage.Tx) ([]account.Account, error) {
+			return tx.Accounts(ctx, account.Query{After: accountID(n), DueAt: at, Limit: limit + 1, Person: who})
 		})
 	case 3:
 		return get(fmt.Sprintf("LinkByDigest(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Link, error) {
@@ -248,24 +273,14 @@ func (g *generator) question() step {
 // search draws a query.
 func (g *generator) search() step {
 	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
-	switch g.below(5) {
+	switch g.below(7) {
 	case 0:
-		q := structure.Query{Limit: limit, Any: pick[structure.Pattern](g, "", "*", "elea*", "*a*", "*%", "mairie_b", "3", "grenoble")}
-		if g.below(2) == 0 {
-			q.AfterName, q.AfterID = pick(g, "elea", "mairie", ""), structureID(n)
-		}
+		q := g.structures()
 		return get(fmt.Sprintf("Structures(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Structure, error) {
 			return tx.Structures(ctx, q)
 		})
 	case 1:
-		q := structure.MembershipQuery{Limit: limit, Undecided: g.below(3) == 0}
-		q.Account = pick(g, "", "", accountID(n))
-		q.Role = pick(g, "", "", structure.RolePrincipalManager)
-		q.Structures = pick(g, nil, nil, []structure.ID{structureID(m)}, []structure.ID{structureID(m), structureID(0)})
-		q.Statuses = pick(g, nil, nil, []structure.MembershipStatus{structure.StatusPending})
-		if g.below(2) == 0 {
-			q.AfterAt, q.AfterID = at, membershipID(n)
-		}
+		q := g.memberships()
 		if g.below(2) == 0 {
 			return get(fmt.Sprintf("Members(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Member, error) {
 				return tx.Members(ctx, q)
@@ -275,6 +290,17 @@ func (g *generator) search() step {
 			return tx.Memberships(ctx, q)
 		})
 	case 2:
+		q := g.subscriptions()
+		return get(fmt.Sprintf("Subscriptions(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Subscription, error) {
+			return tx.Subscriptions(ctx, q)
+		})
+	case 3:
+		s, ms, l := g.structures(), g.memberships(), g.subscriptions()
+		c := structure.Counting{Structures: pick(g, nil, &s), Memberships: pick(g, nil, &ms), Subscriptions: pick(g, nil, &l)}
+		return get(fmt.Sprintf("Count(%+v, %+v, %+v)", s, ms, l), func(ctx context.Context, tx storage.Tx) (structure.Counts, error) {
+			return tx.Count(ctx, c)
+		})
+	case 4:
 		q := account.AttachmentQuery{Limit: limit}
 		q.Owner = pick(g, account.Owner{}, g.owner())
 		q.Statuses = pick(g, nil, []account.AttachmentStatus{account.AttachmentUploading, account.AttachmentRemoved})
@@ -285,7 +311,7 @@ func (g *generator) search() step {
 		return get(fmt.Sprintf("Attachments(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]account.Attachment, error) {
 			return tx.Attachments(ctx, q)
 		})
-	case 3:
+	case 5:
 		q := notify.EventQuery{Limit: limit, Newest: g.below(2) == 0}
 		q.Account = pick(g, "", "", accountID(n%3))
 		q.Structure = pick(g, "", "", structureID(m))
@@ -314,4 +340,53 @@ func (g *generator) search() step {
 
 func get[V any](name string, question func(context.Context, storage.Tx) (V, error)) step {
 	return step{name: name, run: func(ctx context.Context, tx storage.Tx) (any, error) { return question(ctx, tx) }}
+}
+
+func (g *generator) skip() int { return pick(g, 0, 0, 0, 1, 3) }
+
+// places draws a condition on structures, which now and then are none.
+func (g *generator) places() []structure.ID {
+	m := g.below(4)
+	return pick(g, nil, nil, nil, []structure.ID{structureID(m)}, []structure.ID{structureID(m), structureID(0)}, []structure.ID{})
+}
+
+func (g *generator) person() account.Criteria {
+	return pick(g, account.Criteria{}, account.Criteria{}, account.Criteria{Family: g.pattern()},
+		account.Criteria{Town: g.pattern(), Country: pick(g, "", "FR")}, account.Criteria{Login: "*ogin1", Status: account.StatusActive})
+}
+
+func (g *generator) structures() structure.Query {
+	q := structure.Query{Limit: g.below(5), Skip: g.skip(), Any: g.pattern(), IDs: g.places()}
+	q.Name, q.Type = pick(g, "", g.pattern()), pick(g, "", "", structure.Private)
+	if g.below(2) == 0 {
+		q.AfterName, q.AfterID = pick(g, "elea", "mairie", ""), structureID(g.below(7))
+	}
+	return q
+}
+
+func (g *generator) memberships() structure.MembershipQuery {
+	q := structure.MembershipQuery{Limit: g.below(5), Skip: g.skip(), Undecided: g.below(3) == 0, Structures: g.places()}
+	q.Account = pick(g, "", "", accountID(g.below(7)))
+	q.Role = pick(g, "", "", structure.RolePrincipalManager)
+	q.Statuses = pick(g, nil, nil, []structure.MembershipStatus{structure.StatusPending})
+	q.Service, q.DueAt, q.Person = pick(g, "", "", serviceID(1)), pick(g, time.Time{}, time.Time{}, g.instant()), g.person()
+	switch g.below(4) {
+	case 0:
+		q.ByName = true
+	case 1, 2:
+		q.AfterAt, q.AfterID = g.instant(), membershipID(g.below(7))
+	}
+	return q
+}
+
+func (g *generator) subscriptions() structure.SubscriptionQuery {
+	q := structure.SubscriptionQuery{Limit: g.below(5), Skip: g.skip(), Structures: g.places()}
+	q.IDs = pick(g, nil, nil, nil, []structure.SubscriptionID{subscriptionID(1), subscriptionID(3)})
+	q.Account = pick(g, "", "", accountID(g.below(4)))
+	q.Statuses = pick(g, nil, nil, []structure.SubscriptionStatus{structure.SubscriptionPending})
+	q.Batch, q.DueAt = pick(g, "", "", "one"), pick(g, time.Time{}, time.Time{}, g.instant())
+	if g.below(2) == 0 {
+		q.AfterAt, q.AfterID = g.instant(), subscriptionID(g.below(7))
+	}
+	return q
 }

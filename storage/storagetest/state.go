@@ -16,16 +16,17 @@ import (
 
 // state is all that a store holds, as far as the suite's identifiers go.
 type state struct {
-	Accounts    []account.Account
-	Links       []account.Link
-	Throttles   []account.Throttle
-	Attachments []account.Attachment
-	SignIns     []mfa.SignIn
-	Structures  []structure.Structure
-	Units       []structure.Unit
-	Memberships []structure.Membership
-	Events      []notify.Event
-	Messages    []notify.Message
+	Accounts      []account.Account
+	Links         []account.Link
+	Throttles     []account.Throttle
+	Attachments   []account.Attachment
+	SignIns       []mfa.SignIn
+	Structures    []structure.Structure
+	Units         []structure.Unit
+	Memberships   []structure.Membership
+	Subscriptions []structure.Subscription
+	Events        []notify.Event
+	Messages      []notify.Message
 }
 
 // read returns the state of the store under test.
@@ -38,7 +39,7 @@ const most = 1000
 
 func stateOf(ctx context.Context, tx storage.Tx) (state, error) {
 	var s state
-	var errs [10]error
+	var errs [11]error
 	s.Accounts, errs[0] = tx.Accounts(ctx, account.Query{Limit: most})
 	s.SignIns, errs[1] = tx.ExpiredSignIns(ctx, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), most)
 	s.Structures, errs[2] = tx.Structures(ctx, structure.Query{Limit: most})
@@ -46,6 +47,7 @@ func stateOf(ctx context.Context, tx storage.Tx) (state, error) {
 	s.Events, errs[4] = tx.Events(ctx, notify.EventQuery{Limit: most})
 	s.Messages, errs[5] = tx.Messages(ctx, notify.MessageQuery{Limit: most})
 	s.Attachments, errs[9] = tx.Attachments(ctx, account.AttachmentQuery{Limit: most})
+	s.Subscriptions, errs[10] = tx.Subscriptions(ctx, structure.SubscriptionQuery{Limit: most})
 	for n := range 20 {
 		units, err := tx.Units(ctx, structureID(n))
 		errs[6] = cmp.Or(errs[6], err)

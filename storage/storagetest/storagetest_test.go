@@ -53,7 +53,7 @@ func handles(tx func(storage.Tx) storage.Tx) func() *saboteur {
 
 func sabotages() []sabotage {
 	type tx = storage.Tx
-	return []sabotage{
+	return append(querySabotages(), []sabotage{
 		{breaks: "versions are not compared", caught: "Contract/Account/Versions", store: handles(func(x tx) tx { return skipsVersions{x} })},
 		{breaks: "ErrExists where ErrConflict is due", caught: "Contract/Account/InsertOverExisting", store: handles(func(x tx) tx { return confusesErrors{x} })},
 		{breaks: "an error that is not ErrNotFound", caught: "Contract/Account/NotFound", store: handles(func(x tx) tx { return rawErrors{x} })},
@@ -93,7 +93,7 @@ func sabotages() []sabotage {
 		{breaks: "concurrent changes are lost", caught: "Transactions/NoLostUpdate", store: units(writesBlindly)},
 		{breaks: "concurrent changes of the aggregate root are lost", caught: "Transactions/WriteSkew", store: units(writesBlindly)},
 		{breaks: "concurrent events are lost", caught: "Transactions/ChainRace", store: units(writesBlindly)},
-	}
+	}...)
 }
 
 const sabotageVariable = "HABILIS_SABOTAGE"

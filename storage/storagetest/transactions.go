@@ -50,6 +50,7 @@ func everything(ctx context.Context, tx storage.Tx, n int) error {
 		tx.PutStructure(ctx, newStructure(n)),
 		tx.PutUnit(ctx, newUnit(n)),
 		tx.PutMembership(ctx, newMembership(n)),
+		tx.PutSubscription(ctx, newSubscription(n)),
 		tx.AppendEvent(ctx, newEvent(n, n, 1)),
 		tx.Enqueue(ctx, newMessage(n)),
 	)
@@ -62,8 +63,8 @@ func everythingSent(ctx context.Context, tx storage.Tx, n int) error {
 		return err
 	}
 	there, err := present(ctx, tx, n)
-	if err == nil && len(there) != 9 {
-		err = fmt.Errorf("a read sees the unit's own writes: of nine objects it sees %v", there)
+	if err == nil && len(there) != 10 {
+		err = fmt.Errorf("a read sees the unit's own writes: of ten objects it sees %v", there)
 	}
 	return err
 }
@@ -75,7 +76,7 @@ func present(ctx context.Context, tx storage.Tx, n int) ([]string, error) {
 		"account": found(ctx, accountKind(), tx, n), "link": found(ctx, linkKind(), tx, n),
 		"throttle": found(ctx, throttleKind(), tx, n), "sign-in": found(ctx, signInKind(), tx, n),
 		"structure": found(ctx, structureKind(), tx, n), "unit": found(ctx, unitKind(), tx, n),
-		"membership": found(ctx, membershipKind(), tx, n), "message": found(ctx, messageKind(), tx, n),
+		"membership": found(ctx, membershipKind(), tx, n), "subscription": found(ctx, subscriptionKind(), tx, n), "message": found(ctx, messageKind(), tx, n),
 		"event": eventErr,
 	}
 	var there []string
@@ -244,8 +245,8 @@ func readYourWrites(b *bench) {
 			return err
 		}
 		there, err := present(b.ctx, tx, 1)
-		if err == nil && len(there) != 9 {
-			b.Errorf("a read sees the unit's own writes: of nine objects it sees %v", there)
+		if err == nil && len(there) != 10 {
+			b.Errorf("a read sees the unit's own writes: of ten objects it sees %v", there)
 		}
 		return err
 	})

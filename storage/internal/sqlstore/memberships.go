@@ -134,8 +134,8 @@ func membershipsWhere(d *Dialect, q structure.MembershipQuery) where {
 		w.and("undecided")
 	}
 	if q.Service != "" {
-		fits, arg := d.Match("granted_services", structure.Pattern(`*"`+string(q.Service)+`"*`))
-		w.and("(granted_whole OR "+fits+")", arg)
+		id := words(&[]structure.ServiceID{q.Service}).argument().(string)
+		w.and("(granted_whole OR replace(granted_services, ?, '') <> granted_services)", id[1:len(id)-1]) // without the brackets
 	}
 	if !q.DueAt.IsZero() {
 		w.and("due_at <= ?", q.DueAt.UnixMicro())

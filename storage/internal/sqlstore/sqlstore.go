@@ -41,6 +41,10 @@ type Dialect struct {
 	// placeholder, and its argument.
 	Match func(column string, p structure.Pattern) (condition, argument string)
 
+	// Trigrams finds fragments of text among the structures. Defaults to nil: Match
+	// does, by an index of the database.
+	Trigrams *Trigrams
+
 	// Classify says what an error of the driver means.
 	Classify func(err error) Class
 

@@ -69,13 +69,16 @@ func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.St
 		return nil, tx.ready(ctx) // any of none
 	}
 	t := tx.store.tables.structures
-	w := structuresWhere(tx.store.dialect, q)
+	w, err := tx.narrowed(ctx, q, true)
+	if err != nil {
+		return nil, err
+	}
+	w.structures(tx.store.dialect, q)
 	query, args := w.page(tx.store.dialect, t.selectAll, "folded_name, id", q.Skip, q.Capped())
 	return list(ctx, tx, t, query, args...)
 }
 
-func structuresWhere(d *Dialect, q structure.Query) where {
-	var w where
+func (w *where) structures(d *Dialect, q structure.Query) {
 	w.match(d, q.Any, "folded_identifier", "folded_name", "folded_label", "folded_postcode", "folded_town")
 	w.match(d, q.Identifier, "folded_identifier")
 	w.match(d, q.Name, "folded_name", "folded_label")
@@ -84,10 +87,9 @@ func structuresWhere(d *Dialect, q structure.Query) where {
 	if q.AfterName != "" || q.AfterID != "" {
 		w.and("(folded_name, id) > (?, ?)", q.AfterName, string(q.AfterID))
 	}
-	in(&w, "id", q.IDs)
+	in(w, "id", q.IDs)
 	w.equal("type", string(q.Type))
 	w.equal("status", string(q.Status))
-	return w
 }
 
 // match selects the rows in which any of the folded columns fits the pattern.

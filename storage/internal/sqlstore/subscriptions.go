@@ -71,19 +71,17 @@ func (tx *Tx) Count(ctx context.Context, c structure.Counting) (structure.Counts
 	var n structure.Counts
 	var asked []Read
 	count := func(into *int, from string, w where) {
-		asked = append(asked, Read{Query: d.rebind(w.selection("SELECT count(*) FROM " + from)), Args: w.args, Take: func(rows Rows) error {
-			for rows.Next() {
-				if err := rows.Scan(into); err != nil {
-					return err
-				}
-			}
-			return rows.Err()
-		}})
+		asked = append(asked, counted(into, d.rebind(w.selection("SELECT count(*) FROM "+from)), w.args...))
 	}
 	if c.Structures != nil && (c.Structures.IDs == nil || len(c.Structures.IDs) > 0) {
 		q := *c.Structures
 		q.AfterName, q.AfterID = "", ""
-		count(&n.Structures, tx.store.tables.structures.name, structuresWhere(d, q))
+		w, err := tx.narrowed(ctx, q, false)
+		if err != nil {
+			return n, err
+		}
+		w.structures(d, q)
+		count(&n.Structures, tx.store.tables.structures.name, w)
 	}
 	if c.Memberships != nil && (c.Memberships.Structures == nil || len(c.Memberships.Structures) > 0) {
 		q := *c.Memberships

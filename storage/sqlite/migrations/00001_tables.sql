@@ -97,7 +97,8 @@ CREATE TABLE habilis_sign_ins (
 CREATE INDEX habilis_sign_ins_expiry ON habilis_sign_ins (expires_at, id);
 
 CREATE TABLE habilis_structures (
-    id                TEXT    NOT NULL PRIMARY KEY,
+    number            INTEGER NOT NULL PRIMARY KEY, -- what the trigrams know a row by; an id of our own stays when the file is vacuumed
+    id                TEXT    NOT NULL UNIQUE,
     identifier_scheme TEXT    NOT NULL,
     identifier_value  TEXT    NOT NULL,
     legal_name        TEXT    NOT NULL,
@@ -123,6 +124,34 @@ CREATE TABLE habilis_structures (
 );
 CREATE UNIQUE INDEX habilis_structures_identifier ON habilis_structures (identifier_scheme, identifier_value);
 CREATE INDEX habilis_structures_name ON habilis_structures (folded_name, id);
+
+-- The trigrams of what a structure is searched by. They only narrow a search down: which
+-- of the rows fit, the search itself says.
+CREATE VIRTUAL TABLE habilis_structures_trigrams
+    USING fts5 (folded, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1');
+
+-- +goose StatementBegin
+CREATE TRIGGER habilis_structures_inserted AFTER INSERT ON habilis_structures BEGIN
+    INSERT INTO habilis_structures_trigrams (rowid, folded) VALUES (new.number, new.folded_identifier || char(31) ||
+        new.folded_name || char(31) || new.folded_label || char(31) || new.folded_postcode || char(31) || new.folded_town);
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER habilis_structures_deleted AFTER DELETE ON habilis_structures BEGIN
+    INSERT INTO habilis_structures_trigrams (habilis_structures_trigrams, rowid, folded) VALUES ('delete', old.number, old.folded_identifier || char(31) ||
+        old.folded_name || char(31) || old.folded_label || char(31) || old.folded_postcode || char(31) || old.folded_town);
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER habilis_structures_updated AFTER UPDATE ON habilis_structures
+    WHEN (old.folded_identifier, old.folded_name, old.folded_label, old.folded_postcode, old.folded_town)
+        <> (new.folded_identifier, new.folded_name, new.folded_label, new.folded_postcode, new.folded_town) BEGIN
+    INSERT INTO habilis_structures_trigrams (habilis_structures_trigrams, rowid, folded) VALUES ('delete', old.number, old.folded_identifier || char(31) ||
+        old.folded_name || char(31) || old.folded_label || char(31) || old.folded_postcode || char(31) || old.folded_town);
+    INSERT INTO habilis_structures_trigrams (rowid, folded) VALUES (new.number, new.folded_identifier || char(31) ||
+        new.folded_name || char(31) || new.folded_label || char(31) || new.folded_postcode || char(31) || new.folded_town);
+END;
+-- +goose StatementEnd
 
 CREATE TABLE habilis_units (
     id           TEXT    NOT NULL PRIMARY KEY,
@@ -251,6 +280,7 @@ DROP TABLE habilis_events;
 DROP TABLE habilis_subscriptions;
 DROP TABLE habilis_memberships;
 DROP TABLE habilis_units;
+DROP TABLE habilis_structures_trigrams;
 DROP TABLE habilis_structures;
 DROP TABLE habilis_sign_ins;
 DROP TABLE habilis_attachments;

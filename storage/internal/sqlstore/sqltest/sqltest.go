@@ -90,21 +90,22 @@ func filled[T any]() T {
 func everyFieldComesBack(t *testing.T, db Database) {
 	a, l, c := filled[account.Account](), filled[account.Link](), filled[account.Throttle]()
 	s, u, m := filled[structure.Structure](), filled[structure.Unit](), filled[structure.Membership]()
+	r := filled[structure.Subscription]()
 	i, e, o := filled[mfa.SignIn](), filled[notify.Event](), filled[notify.Message]()
 	f := filled[account.Attachment]()
 	e.Actor.ProvenAt = time.Time{} // not recorded
-	for _, version := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &i.Version, &o.Version, &f.Version} {
+	for _, version := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &r.Version, &i.Version, &o.Version, &f.Version} {
 		*version = 0
 	}
 	ctx := t.Context()
 	require.NoError(t, db.Store.Update(ctx, func(tx storage.Tx) error {
 		return errors.Join(
 			tx.PutAccount(ctx, a), tx.PutLink(ctx, l), tx.PutThrottle(ctx, c), tx.PutStructure(ctx, s), tx.PutUnit(ctx, u),
-			tx.PutMembership(ctx, m), tx.PutSignIn(ctx, i), tx.AppendEvent(ctx, e), tx.Enqueue(ctx, o), tx.PutAttachment(ctx, f),
+			tx.PutMembership(ctx, m), tx.PutSubscription(ctx, r), tx.PutSignIn(ctx, i), tx.AppendEvent(ctx, e), tx.Enqueue(ctx, o), tx.PutAttachment(ctx, f),
 		)
 	}))
 	for version := int64(1); version <= 2; version++ {
-		for _, p := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &i.Version, &o.Version, &f.Version} {
+		for _, p := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &r.Version, &i.Version, &o.Version, &f.Version} {
 			*p = version
 		}
 		require.NoError(t, db.Store.Update(ctx, func(tx storage.Tx) error {
@@ -118,6 +119,7 @@ func everyFieldComesBack(t *testing.T, db Database) {
 				{s, func() (any, error) { return tx.Structure(ctx, s.ID) }},
 				{u, func() (any, error) { return tx.Unit(ctx, u.ID) }},
 				{m, func() (any, error) { return tx.Membership(ctx, m.ID) }},
+				{[]structure.Subscription{r}, func() (any, error) { return tx.Subscriptions(ctx, structure.SubscriptionQuery{}) }},
 				{i, func() (any, error) { return tx.SignIn(ctx, i.ID) }},
 				{e, func() (any, error) { return tx.LastEvent(ctx, e.Chain) }},
 				{o, func() (any, error) { return tx.Message(ctx, o.ID) }},
@@ -129,7 +131,7 @@ func everyFieldComesBack(t *testing.T, db Database) {
 			}
 			return errors.Join(
 				tx.PutAccount(ctx, a), tx.PutLink(ctx, l), tx.PutThrottle(ctx, c), tx.PutStructure(ctx, s), tx.PutUnit(ctx, u),
-				tx.PutMembership(ctx, m), tx.PutSignIn(ctx, i), tx.PutMessage(ctx, o), tx.PutAttachment(ctx, f),
+				tx.PutMembership(ctx, m), tx.PutSubscription(ctx, r), tx.PutSignIn(ctx, i), tx.PutMessage(ctx, o), tx.PutAttachment(ctx, f),
 			)
 		}))
 	}
@@ -265,9 +267,9 @@ func indexHoldsOnePrincipal(t *testing.T, db Database) {
 	ctx := t.Context()
 	insert := func(id, account, role, status string) error {
 		return db.Exec(ctx, fmt.Sprintf(`INSERT INTO habilis_memberships (id, account_id, structure_id, status, role,
-			granted_whole, granted_services, asked_whole, asked_services, comment_text, comment_salt, reason_text, reason_salt,
+			granted_whole, granted_services, asked_whole, asked_services, comment_text, comment_salt, reason_text, reason_salt, via,
 			requested_at, decided_by, version, undecided)
-			VALUES ('%s', '%s', 's', '%s', '%s', TRUE, '[]', FALSE, '[]', '', '', '', '', 0, '', 1, FALSE)`, id, account, status, role))
+			VALUES ('%s', '%s', 's', '%s', '%s', TRUE, '[]', FALSE, '[]', '', '', '', '', '', 0, '', 1, FALSE)`, id, account, status, role))
 	}
 	principal, member := string(structure.RolePrincipalManager), string(structure.RoleMember)
 	approved, pending := string(structure.StatusApproved), string(structure.StatusPending)

@@ -1,0 +1,91 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/habilis-go/habilis/structure"
+)
+
+// Bounds of how fragments are searched for.
+const (
+	// maxTrigrams is how many trigrams narrow a search down. A few leave little to look
+	// at, and each costs a walk through the rows that have it.
+	maxTrigrams = 12
+
+	// manyFound is from how many rows on it is better to walk through the list in its
+	// order: a page of it is full soon.
+	manyFound = 4000
+)
+
+// Trigrams is how a database that does not do so by itself finds the structures in
+// whose text fragments occur. What it finds may be too much.
+type Trigrams struct {
+	Match   func(trigrams []string) string // what is asked for, the argument of the others
+	Among   string                         // the condition, with one placeholder
+	Counted string                         // a statement that counts up to a limit, with two placeholders
+}
+
+// trigramsOf returns trigrams that the text of every structure has that q selects. None
+// means that q has no fragment of three letters.
+func trigramsOf(q structure.Query) []string {
+	var all []string
+	for _, p := range []structure.Pattern{q.Any, q.Identifier, q.Name, q.Postcode, q.Town} {
+		if !utf8.ValidString(string(p)) {
+			continue
+		}
+		for _, part := range strings.Split(string(p), "*") {
+			runes := []rune(part)
+			for i := range max(0, len(runes)-2) {
+				all = append(all, string(runes[i:i+3]))
+			}
+		}
+	}
+	if len(all) <= maxTrigrams {
+		return all
+	}
+	some := make([]string, maxTrigrams) // spread, because neighbours say the same
+	for i := range some {
+		some[i] = all[i*(len(all)-1)/(maxTrigrams-1)]
+	}
+	return some
+}
+
+// narrowed adds the condition by which trigrams find few structures, if they do.
+// Without a limit on what is wanted, that pays for many of them too.
+func (tx *Tx) narrowed(ctx context.Context, q structure.Query, limited bool) (where, error) {
+	d := tx.store.dialect
+	if d.Trigrams == nil || len(q.IDs) > 0 {
+		return where{}, nil
+	}
+	trigrams := trigramsOf(q)
+	if len(trigrams) == 0 {
+		return where{}, nil
+	}
+	asked := d.Trigrams.Match(trigrams)
+	if limited {
+		var found int
+		if err := tx.ask(ctx, ctx, counted(&found, d.rebind(d.Trigrams.Counted), asked, int64(manyFound))); err != nil {
+			return where{}, err
+		}
+		if found == manyFound {
+			return where{}, nil
+		}
+	}
+	var w where
+	w.and(d.Trigrams.Among, asked)
+	return w, nil
+}
+
+// counted reads one number.
+func counted(into *int, query string, args ...any) Read {
+	return Read{Query: query, Args: args, Take: func(rows Rows) error {
+		for rows.Next() {
+			if err := rows.Scan(into); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}}
+}

@@ -1,0 +1,224 @@
+package storagetest_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// asksOtherwise changes what is asked before it is answered. What is nil stays.
+type asksOtherwise struct {
+	storage.Tx
+	accounts      func(*account.Query)
+	structures    func(*structure.Query)
+	memberships   func(*structure.MembershipQuery)
+	subscriptions func(*structure.SubscriptionQuery)
+}
+
+func (x asksOtherwise) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
+	if x.accounts != nil {
+		x.accounts(&q)
+	}
+	return x.Tx.Accounts(ctx, q)
+}
+
+func (x asksOtherwise) Structures(ctx context.Context, q structure.Query) ([]structure.Structure, error) {
+	if x.structures != nil {
+		x.structures(&q)
+	}
+	return x.Tx.Structures(ctx, q)
+}
+
+func (x asksOtherwise) Memberships(ctx context.Context, q structure.MembershipQuery) ([]structure.Membership, error) {
+	if x.memberships != nil {
+		x.memberships(&q)
+	}
+	return x.Tx.Memberships(ctx, q)
+}
+
+func (x asksOtherwise) Subscriptions(ctx context.Context, q structure.SubscriptionQuery) ([]structure.Subscription, error) {
+	if x.subscriptions != nil {
+		x.subscriptions(&q)
+	}
+	return x.Tx.Subscriptions(ctx, q)
+}
+
+func accountsAsked(f func(*account.Query)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, accounts: f} })
+}
+
+func structuresAsked(f func(*structure.Query)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, structures: f} })
+}
+
+func membershipsAsked(f func(*structure.MembershipQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, memberships: f} })
+}
+
+func subscriptionsAsked(f func(*structure.SubscriptionQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, subscriptions: f} })
+}
+
+// querySabotages are stores that misread one condition, and the case that must notice.
+func querySabotages() []sabotage {
+	type tx = storage.Tx
+	type people = account.Criteria
+	fold := func(p structure.Pattern) structure.Pattern {
+		return structure.Pattern(strings.ReplaceAll(string(p), "_", "*"))
+	}
+	const (
+		accounts      = "Contract/Account/"
+		structures    = "Contract/StructureSearch/"
+		memberships   = "Contract/MembershipList/"
+		subscriptions = "Contract/SubscriptionList/"
+		counts        = "Contract/Count/"
+	)
+	return []sabotage{
+		{breaks: "accounts of anybody", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person = people{} })},
+		{breaks: "accounts of any country", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Country = "" })},
+		{breaks: "countries without regard to case", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Country = strings.ToUpper(q.Person.Country) })},
+		{breaks: "an underscore is a wildcard", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Given = fold(q.Person.Given) })},
+		{breaks: "structures of any type", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.Type = "" })},
+		{breaks: "structures in any state", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.Status = "" })},
+		{breaks: "structures whatever their ID", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = nil })},
+		{breaks: "no structures are all", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = slices.Clip(append([]structure.ID(nil), q.IDs...)) })},
+		{breaks: "structures are not skipped", caught: structures + "Skip", store: structuresAsked(func(q *structure.Query) { q.Skip = 0 })},
+		{breaks: "fragments without their rest", caught: structures + "Fragments", store: structuresAsked(func(q *structure.Query) {
+			if len(q.Any) > 6 {
+				q.Any = q.Any[:5] + "*"
+			}
+		})},
+		{breaks: "memberships with any service", caught: memberships + "Service", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Service = "" })},
+		{breaks: "memberships whenever they are due", caught: memberships + "Due", store: membershipsAsked(func(q *structure.MembershipQuery) { q.DueAt = time.Time{} })},
+		{breaks: "memberships due a moment later", caught: memberships + "Due", store: membershipsAsked(func(q *structure.MembershipQuery) {
+			if !q.DueAt.IsZero() {
+				q.DueAt = q.DueAt.Add(time.Microsecond)
+			}
+		})},
+		{breaks: "memberships of anybody", caught: memberships + "Person", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Person = people{} })},
+		{breaks: "memberships by age instead of name", caught: memberships + "ByName", store: membershipsAsked(func(q *structure.MembershipQuery) { q.ByName = false })},
+		{breaks: "memberships are not skipped", caught: memberships + "Skip", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Skip = 0 })},
+		{breaks: "names in the order of their bytes", caught: memberships + "ByName", store: handles(func(x tx) tx { return rawNames{x} })},
+		{breaks: "two subscriptions for one line", caught: "Contract/Subscription/LineUnique", store: handles(func(x tx) tx { return sharedLines{x} })},
+		{breaks: "subscriptions of anybody", caught: subscriptions + "Filters", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Account = "" })},
+		{breaks: "subscriptions to any space", caught: subscriptions + "Filters", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Space = "" })},
+		{breaks: "subscriptions of any batch", caught: subscriptions + "Filters", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Batch = "" })},
+		{breaks: "subscriptions in any state", caught: subscriptions + "Filters", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Statuses = nil })},
+		{breaks: "subscriptions of any structure", caught: subscriptions + "Filters", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Structures = nil })},
+		{breaks: "no subscriptions are all", caught: subscriptions + "AnyOfNone", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) {
+			if len(q.IDs) == 0 {
+				q.IDs = nil
+			}
+		})},
+		{breaks: "subscriptions whenever they are due", caught: subscriptions + "Due", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.DueAt = time.Time{} })},
+		{breaks: "subscriptions are not skipped", caught: subscriptions + "Skip", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Skip = 0 })},
+		{breaks: "subscriptions without an end", caught: subscriptions + "Limit", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Limit = 1000 })},
+		{breaks: "the cursor's own line is listed again", caught: subscriptions + "Cursor", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) {
+			if q.AfterID != "" {
+				q.AfterID = q.AfterID[:len(q.AfterID)-1]
+			}
+		})},
+		{breaks: "subscriptions in no order", caught: subscriptions + "Order", store: handles(func(x tx) tx { return unorderedLines{x} })},
+		{breaks: "a page is counted", caught: counts + "PositionAside", store: handles(func(x tx) tx { return countsPages{x} })},
+		{breaks: "counts forget what was asked", caught: counts + "WhatListsGive", store: handles(func(x tx) tx { return countsAll{x} })},
+		{breaks: "an empty condition counts all", caught: counts + "AnyOfNone", store: handles(func(x tx) tx { return countsEmpty{x} })},
+		{breaks: "two subscriptions for one line, by the model", caught: "Model", store: handles(func(x tx) tx { return sharedLines{x} })},
+	}
+}
+
+type unorderedLines struct{ storage.Tx }
+
+func (x unorderedLines) Subscriptions(ctx context.Context, q structure.SubscriptionQuery) ([]structure.Subscription, error) {
+	all, err := x.Tx.Subscriptions(ctx, q)
+	slices.Reverse(all)
+	return all, err
+}
+
+// sharedLines hides clashes behind a mark that is taken off on the way out.
+type sharedLines struct{ storage.Tx }
+
+func (x sharedLines) PutSubscription(ctx context.Context, s structure.Subscription) error {
+	all, err := x.Tx.Subscriptions(ctx, structure.SubscriptionQuery{Account: s.Account, Structures: []structure.ID{s.Structure}, Space: s.Space})
+	for _, other := range all {
+		if other.ID != s.ID && other.Service == s.Service && other.Level == s.Level {
+			s.Level += authz.Level(loginMark + string(s.ID))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return x.Tx.PutSubscription(ctx, s)
+}
+
+func (x sharedLines) Subscriptions(ctx context.Context, q structure.SubscriptionQuery) ([]structure.Subscription, error) {
+	all, err := x.Tx.Subscriptions(ctx, q)
+	for i, s := range all {
+		level, _, _ := strings.Cut(string(s.Level), loginMark)
+		all[i].Level = authz.Level(level)
+	}
+	return all, err
+}
+
+// rawNames orders by names as they are written.
+type rawNames struct{ storage.Tx }
+
+func (x rawNames) Memberships(ctx context.Context, q structure.MembershipQuery) ([]structure.Membership, error) {
+	if !q.ByName {
+		return x.Tx.Memberships(ctx, q)
+	}
+	skip, limit := q.Skip, q.Capped()
+	q.Skip, q.Limit = 0, 1000
+	all, err := x.Members(ctx, q)
+	slices.SortFunc(all, func(a, b structure.Member) int { return strings.Compare(a.Account.FamilyName, b.Account.FamilyName) })
+	var out []structure.Membership
+	for _, m := range all[min(skip, len(all)):] {
+		out = append(out, m.Membership)
+	}
+	return out[:min(limit, len(out))], err
+}
+
+// countsPages counts what one list holds.
+type countsPages struct{ storage.Tx }
+
+func (x countsPages) Count(ctx context.Context, c structure.Counting) (n structure.Counts, err error) {
+	if c.Memberships != nil {
+		all, failed := x.Memberships(ctx, *c.Memberships)
+		n.Memberships, err = len(all), failed
+	}
+	rest := c
+	rest.Memberships = nil
+	others, failed := x.Tx.Count(ctx, rest)
+	n.Structures, n.Subscriptions = others.Structures, others.Subscriptions
+	if err == nil {
+		err = failed
+	}
+	return n, err
+}
+
+// countsAll counts everything of a kind.
+type countsAll struct{ storage.Tx }
+
+func (x countsAll) Count(ctx context.Context, c structure.Counting) (structure.Counts, error) {
+	if c.Subscriptions != nil {
+		c.Subscriptions = &structure.SubscriptionQuery{}
+	}
+	return x.Tx.Count(ctx, c)
+}
+
+// countsEmpty takes any of none for any of all.
+type countsEmpty struct{ storage.Tx }
+
+func (x countsEmpty) Count(ctx context.Context, c structure.Counting) (structure.Counts, error) {
+	if c.Memberships != nil && len(c.Memberships.Structures) == 0 {
+		q := *c.Memberships
+		q.Structures = nil
+		c.Memberships = &q
+	}
+	return x.Tx.Count(ctx, c)
+}
