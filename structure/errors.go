@@ -74,6 +74,14 @@ var (
 	// ErrTechnicalLimit: the structure has as many technical accounts as the policy allows.
 	ErrTechnicalLimit = fault.New("technical_limit", "the structure has as many technical accounts as it may have")
 
+	// ErrBankAccountLimit: the structure has as many bank accounts as the policy allows
+	//
+	ErrBankAccountLimit = fault.New("bank_account_limit", "the structure has as many bank accounts as it may have")
+
+	// ErrNoPrincipal: the structure has no principal manager; support appoints one first
+	//
+	ErrNoPrincipal = fault.New("no_principal", "the structure has no principal manager")
+
 	// ErrBadPolicy: the policy contradicts itself.
 	ErrBadPolicy = fault.New("bad_structure_policy", "the structure policy is not acceptable")
 )
