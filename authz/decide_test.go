@@ -151,6 +151,8 @@ func TestPermissions(t *testing.T) {
 		{authz.ActionViewStructure, authz.ReasonRolePermits, authz.ReasonRolePermits, authz.ReasonRolePermits},
 		{authz.ActionModifyStructure, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionManageSpaces, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
+		{authz.ActionCloseStructure, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
+		{authz.ActionChangeIdentifier, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
 		{authz.ActionDecideMemberships, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionManageMembers, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionDecideSubscriptions, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},

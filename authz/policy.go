@@ -109,6 +109,8 @@ func Guide2024() Policy {
 			ActionViewStructure:       {RolePrincipalManager: Always, RoleSecondaryManager: Always, RoleMember: Always},
 			ActionModifyStructure:     delegable,
 			ActionManageSpaces:        delegable,
+			ActionCloseStructure:      principal,
+			ActionChangeIdentifier:    principal,
 			ActionDecideMemberships:   delegable,
 			ActionManageMembers:       delegable,
 			ActionLeave:               {RolePrincipalManager: ByTransfer, RoleSecondaryManager: OwnOnly, RoleMember: OwnOnly},

@@ -103,6 +103,8 @@ const (
 	ActionViewStructure       Action = "structure.view"
 	ActionModifyStructure     Action = "structure.modify"
 	ActionManageSpaces        Action = "structure.spaces"
+	ActionCloseStructure      Action = "structure.close"      // deactivate it, and activate it again
+	ActionChangeIdentifier    Action = "structure.identifier" // put another identifier in the place of its own
 	ActionDecideMemberships   Action = "membership.decide"
 	ActionManageMembers       Action = "membership.manage"
 	ActionLeave               Action = "membership.leave"

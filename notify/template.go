@@ -34,6 +34,9 @@ const (
 	MailReactivation         Template = "reactivation"          // the link to come back with
 	MailReactivationClosed   Template = "reactivation_closed"   // to whoever asks to come back too late
 	MailReactivationReminder Template = "reactivation_reminder" // the time to come back ends soon
+	MailStructureDeactivated Template = "structure_deactivated" // to a manager: the structure is inactive
+	MailStructureActivated   Template = "structure_activated"   // to a manager: the structure is active again
+	MailIdentifierChanged    Template = "identifier_changed"    // to a manager: the structure has another identifier
 	MailSupportRequest       Template = "support_request"       // to the support desk: somebody cannot sign in
 	MailPrincipalReceived    Template = "principal_received"    // to whoever became principal manager
 	MailPasswordChanged      Template = "password_changed"      // the account has another password
@@ -86,6 +89,9 @@ var mails = []struct {
 	{MailReactivation, []string{valueName, valueLink, valueUntil}},
 	{MailReactivationClosed, []string{valueName, valueLink}},
 	{MailReactivationReminder, []string{valueName, valueUntil, valueLink}},
+	{MailStructureDeactivated, []string{valueName, valueStructure, valueAt}},
+	{MailStructureActivated, []string{valueName, valueStructure, valueAt}},
+	{MailIdentifierChanged, []string{valueName, valueStructure, valueAt}},
 	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
 	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
 	{MailPasswordChanged, []string{valueName, valueAt}},
@@ -102,7 +108,8 @@ var mails = []struct {
 // it stays where it was addressed to and is always sent.
 func (t Template) Notice() bool {
 	switch t {
-	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived:
+	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived,
+		MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged:
 		return true
 	default:
 		return false

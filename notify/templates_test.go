@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -388,7 +389,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, template := range notify.KnownTemplates() {
 		name := string(template)
-		about := strings.HasPrefix(name, "membership_") || strings.HasPrefix(name, "principal_")
+		about := slices.ContainsFunc([]string{"membership_", "principal_", "structure_", "identifier_"}, func(p string) bool { return strings.HasPrefix(name, p) })
 		require.Equal(t, about, template.Notice(), name)
 	}
 }

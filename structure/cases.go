@@ -184,7 +184,7 @@ func (s *Service) cases(ctx context.Context, tx Tx, viewer account.Account, ms [
 			people[m.Account] = applicantOf(a)
 		}
 		out = append(out, Case{
-			Membership: m, Structure: structures[m.Structure], Applicant: people[m.Account],
+			Membership: m, Structure: structures[m.Structure].published(), Applicant: people[m.Account],
 			Units: units[m.Structure], Decidable: m.Account != viewer.ID && m.Undecided(),
 		})
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/notify"
@@ -16,7 +15,7 @@ import (
 
 // Creation is what somebody tells about a new structure.
 type Creation struct {
-	Identifier Identifier // unique; checked by the policy
+	Identifier Identifier `form:"required"` // unique; checked by the policy
 	LegalName  string     `validate:"required,max=255,line"`
 	Label      string     `validate:"max=255,line"` // what people call it. Defaults to none.
 	Type       Type       `validate:"required,oneof=public private"`
@@ -33,7 +32,7 @@ type Creation struct {
 }
 
 func (c Creation) normalised() Creation {
-	c.Identifier.Value = canonical(c.Identifier.Value)
+	c.Identifier = c.Identifier.Canonical()
 	c.LegalName, c.Label, c.Postcode, c.Town = tidy(c.LegalName), tidy(c.Label), tidy(c.Postcode), tidy(c.Town)
 	return c
 }
@@ -53,10 +52,7 @@ func (s *Service) Create(ctx context.Context, by account.Actor, c Creation) (Str
 	if c.Directory == "" {
 		c.Directory = DirectoryLocal
 	}
-	var more []fault.Field
-	if !c.Identifier.Valid(s.policy.Identifiers) {
-		more = append(more, fault.Field{Path: "identifier", Code: "siret"})
-	}
+	more := c.Identifier.check("identifier", s.policy.Identifiers)
 	if c.Principal == "" {
 		more = append(more, fault.Field{Path: "principal", Code: "required"})
 	}
@@ -73,7 +69,7 @@ func (s *Service) Create(ctx context.Context, by account.Actor, c Creation) (Str
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
 		if existing, there, err := known(tx.StructureByIdentifier(ctx, c.Identifier)); err != nil || there {
-			st = existing
+			st = existing.published()
 			return errors.Join(err, taken(there))
 		}
 		principal, err := account.Acting(ctx, tx, account.Person(c.Principal))
@@ -94,9 +90,22 @@ func (s *Service) Create(ctx context.Context, by account.Actor, c Creation) (Str
 		return nil
 	})
 	if errors.Is(err, fault.ErrExists) && !errors.Is(err, ErrStructureExists) {
-		err = ErrStructureExists // somebody was faster by a moment
+		return s.overtaken(ctx, c.Identifier) // somebody was faster by a moment
 	}
 	return st, err
+}
+
+// overtaken is the answer to whoever lost the race for an identifier.
+func (s *Service) overtaken(ctx context.Context, id Identifier) (Structure, error) {
+	var st Structure
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		st, err = tx.StructureByIdentifier(ctx, id)
+		return err
+	})
+	if err != nil {
+		return Structure{}, ErrStructureExists.Because(err)
+	}
+	return st.published(), ErrStructureExists
 }
 
 func taken(there bool) error {
@@ -131,54 +140,4 @@ func (s *Service) fresh(c Creation, by account.Actor, now time.Time) (Structure,
 		Role: RolePrincipalManager, Granted: Whole(), DecidedAt: now, DecidedBy: by.ID, CreatedAt: now,
 	}
 	return st, m, nil
-}
-
-// ServiceSpec is what a manager tells about a new service.
-type ServiceSpec struct {
-	Code  string     `validate:"required,max=60,line"`  // unique in the structure (R-174)
-	Name  string     `validate:"required,max=255,line"` // what people read
-	From  authz.Date `validate:"day"`                   // first day. Defaults to none: since ever.
-	Until authz.Date `validate:"day"`                   // last day, included. Defaults to none: for ever.
-}
-
-// AddService adds a service to a structure (R-174). Errors: ErrInvalid naming every
-// bad field; [ErrNotFound]; [ErrDenied]; [ErrServiceExists].
-func (s *Service) AddService(ctx context.Context, by account.Actor, id ID, spec ServiceSpec) (Unit, error) {
-	const op = "structure.AddService"
-	spec.Code, spec.Name = tidy(spec.Code), tidy(spec.Name)
-	if err := check.Struct(op, spec, endsBeforeItBegins(spec.From, spec.Until)...); err != nil {
-		return Unit{}, err
-	}
-	now := s.clock()
-	uid, err := s.ids.New(now)
-	if err != nil {
-		return Unit{}, err
-	}
-	var u Unit
-	err = s.store.Update(ctx, func(tx Tx) error {
-		st, err := s.authorise(ctx, tx, by, id, authz.ActionModifyStructure, now)
-		if err != nil {
-			return err
-		}
-		u = Unit{
-			ID: ServiceID(uid), Structure: st.ID, Code: spec.Code, Name: spec.Name, Active: true,
-			Validity: authz.Between(spec.From, spec.Until, s.zone), CreatedAt: now,
-		}
-		return s.putUnit(ctx, tx, by, "service.added", &u, now)
-	})
-	if errors.Is(err, fault.ErrExists) {
-		err = ErrServiceExists
-	}
-	if err != nil {
-		return Unit{}, err
-	}
-	return u, nil
-}
-
-// endsBeforeItBegins names the end of a span of days that is before its start.
-func endsBeforeItBegins(from, until authz.Date) []fault.Field {
-	if !from.IsZero() && !until.IsZero() && until.In(time.UTC).Before(from.In(time.UTC)) {
-		return []fault.Field{{Path: "until", Code: "before_from"}}
-	}
-	return nil
 }

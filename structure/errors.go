@@ -96,6 +96,13 @@ var (
 
 	// ErrTooManyMembers: more people are concerned than one operation may touch.
 	ErrTooManyMembers = fault.New("too_many_members", "the structure has too many members for this at once")
+	// ErrBankAccountLimit: the structure has as many bank accounts as the policy allows
+	//
+	ErrBankAccountLimit = fault.New("bank_account_limit", "the structure has as many bank accounts as it may have")
+
+	// ErrNoPrincipal: the structure has no principal manager; support appoints one first
+	//
+	ErrNoPrincipal = fault.New("no_principal", "the structure has no principal manager")
 
 	// ErrBadPolicy: the policy contradicts itself.
 	ErrBadPolicy = fault.New("bad_structure_policy", "the structure policy is not acceptable")

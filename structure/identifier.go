@@ -1,29 +1,37 @@
 package structure
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/habilis-go/habilis/internal/fault"
+)
 
 // Scheme is a kind of identifier for structures.
 type Scheme string
 
-// Schemes.
+// Schemes. [Schemes] tells what each looks like.
 const (
-	SchemeSIRET Scheme = "SIRET"
+	SchemeSIRET  Scheme = "SIRET"  // a French establishment
+	SchemeEUVAT  Scheme = "EU_VAT" // VAT number of a member state other than France
+	SchemeNonEU  Scheme = "NON_EU" // country and name of somebody outside the European Union
+	SchemeRIDET  Scheme = "RIDET"  // an establishment in New Caledonia
+	SchemeTAHITI Scheme = "TAHITI" // an establishment in French Polynesia
+	SchemePerson Scheme = "PERSON" // a private person, under a name of the operator's choice
+	SchemeOther  Scheme = "OTHER"  // whatever else the operator agrees on
 )
 
 // Identifier names a structure to the outside world: one record for each
 // identifier.
 type Identifier struct {
 	Scheme Scheme
-	Value  string // canonical form: no spaces, upper case
+	Value  string // canonical form, see [Identifier.Canonical]
 }
 
 // SIRET returns the identifier of a French establishment. Spaces are dropped; the
 // number is checked when it is used, by the deployment's policy.
 func SIRET(number string) Identifier {
-	return Identifier{Scheme: SchemeSIRET, Value: canonical(number)}
+	return Identifier{Scheme: SchemeSIRET, Value: number}.Canonical()
 }
-
-func canonical(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }
 
 // IdentifierPolicy says how strictly identifiers are checked.
 type IdentifierPolicy string
@@ -34,44 +42,67 @@ const (
 	FormatOnly IdentifierPolicy = "format_only" // form alone, for sandboxes and the guides' own samples
 )
 
-// Valid reports whether the identifier is acceptable under the policy. A SIRET
-// has 14 digits; both its first nine (the SIREN) and the whole pass the Luhn
-// check, except establishments of La Poste, whose digits may instead add up to a
-// multiple of five; all zeros are refused.
+// Canonical returns the form in which an identifier is kept and compared: capitals,
+// without the signs that its scheme is written with. What is not acceptable stays, for
+// [Identifier.Valid] to refuse.
+func (i Identifier) Canonical() Identifier {
+	form, known := schemes[i.Scheme]
+	if !known {
+		return i
+	}
+	if len(i.Value) <= maxTyped {
+		i.Value = form.canonical(i.Value)
+	}
+	return i
+}
+
+// maxTyped is how many bytes of an identifier are looked at.
+const maxTyped = 256
+
+// Valid reports whether the identifier, in canonical form, is acceptable under the
+// policy. A scheme that is not known is not.
 func (i Identifier) Valid(p IdentifierPolicy) bool {
-	if i.Scheme != SchemeSIRET || len(i.Value) != 14 || strings.Trim(i.Value, "0123456789") != "" {
-		return false
-	}
+	form, known := schemes[i.Scheme]
 	switch {
-	case strings.Trim(i.Value, "0") == "":
+	case !known || len(i.Value) > maxTyped || !form.form.MatchString(i.Value):
 		return false
-	case p == FormatOnly:
-		return true
-	case luhn(i.Value) && luhn(i.Value[:9]):
-		return true
+	case form.numbered && strings.Trim(i.Value, "0") == "":
+		return false // all zeros pass the check digits
 	default:
-		return strings.HasPrefix(i.Value, "356000000") && digitSum(i.Value)%5 == 0
+		return p == FormatOnly || form.strict == nil || form.strict(i.Value)
 	}
 }
 
-func luhn(digits string) bool {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
+// check names what is wrong with the identifier, under the given path.
+func (i Identifier) check(path string, p IdentifierPolicy) []fault.Field {
+	form, known := schemes[i.Scheme]
+	switch {
+	case !known:
+		return []fault.Field{{Path: path, Code: "scheme"}}
+	case !i.Valid(p):
+		return []fault.Field{{Path: path, Code: form.code}}
+	default:
+		return nil
 	}
-	return sum%10 == 0
 }
 
-func digitSum(digits string) int {
-	sum := 0
-	for i := range len(digits) {
-		sum += int(digits[i] - '0')
+// SIREN is the number of the legal entity that a French establishment belongs to: the
+// first nine digits of its SIRET. It reports false for every other identifier.
+func (i Identifier) SIREN() (string, bool) {
+	if i.Scheme != SchemeSIRET || !i.Valid(FormatOnly) {
+		return "", false
 	}
-	return sum
+	return i.Value[:9], true
+}
+
+// BySIREN groups structures by the legal entity that they belong to, in their order;
+// those without a SIREN stand under "". Structures are never linked by it: each has its
+// own managers.
+func BySIREN(all []Structure) map[string][]Structure {
+	groups := map[string][]Structure{}
+	for _, st := range all {
+		siren, _ := st.Identifier.SIREN()
+		groups[siren] = append(groups[siren], st)
+	}
+	return groups
 }

@@ -46,6 +46,8 @@ func (p *Past) Apply(e notify.Event) error {
 		return decode(e, func(v UnitState) { p.Units[ServiceID(e.Object.ID)] = v })
 	case ObjectMembership:
 		return decode(e, func(v MembershipState) { p.Memberships[MembershipID(e.Object.ID)] = v })
+	case ObjectExport: // what left leaves nothing behind
+		return decode(e, func(ExportState) {})
 	case account.ObjectAttachment:
 		return decode(e, func(v account.AttachmentState) { p.Attachments[account.AttachmentID(e.Object.ID)] = v })
 	default:

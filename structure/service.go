@@ -53,6 +53,8 @@ type Options struct {
 type Policy struct {
 	Identifiers IdentifierPolicy // how strictly identifiers are checked
 
+	Records RecordPolicy // what managers keep of a structure
+
 	// SelfService lists the types of structure that any active account may create
 	// and then manages. Others are created by support.
 	SelfService []Type
@@ -66,12 +68,15 @@ type Policy struct {
 // Guide2024 is the default policy: strict identifiers, private structures by
 // anybody, public ones by support (C-23).
 func Guide2024() Policy {
-	return Policy{Identifiers: Strict, SelfService: []Type{Private}}
+	return Policy{Identifiers: Strict, Records: RecordGuide2024(), SelfService: []Type{Private}}
 }
 
 func (p Policy) check() error {
 	if p.Identifiers != Strict && p.Identifiers != FormatOnly {
 		return ErrBadPolicy.With("identifiers are checked strictly or by format only")
+	}
+	if err := p.Records.check(); err != nil {
+		return err
 	}
 	for _, t := range p.SelfService {
 		if t != Public && t != Private {

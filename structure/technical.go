@@ -230,17 +230,23 @@ func (s *Service) CloseTechnical(ctx context.Context, by account.Actor, id ID, w
 		if err != nil || m.Status != StatusApproved {
 			return err
 		}
-		a.Status, a.StatusSince, a.Stamp, a.DueAt = account.StatusDeactivated, now, stamp, time.Time{}
-		a.Credentials = account.Credentials{}
-		if err := account.Put(ctx, tx, s.journal, by, "account.technical_closed", &a, now); err != nil {
-			return err
-		}
-		m.Status, m.Granted, m.DecidedAt, m.DecidedBy = StatusRemoved, Scope{}, now, by.ID
-		if err := s.putMembership(ctx, tx, by, "membership.removed", &m, now); err != nil {
-			return err
-		}
-		return s.tellContact(ctx, tx, st, a, notify.MailTechnicalClosed, now)
+		return s.closeTechnical(ctx, tx, by, st, Member{Membership: m, Account: a}, stamp, now)
 	})
+}
+
+// closeTechnical ends one technical account. The stamp voids what was signed in with it.
+func (s *Service) closeTechnical(ctx context.Context, tx Tx, by account.Actor, st Structure, one Member, stamp string, now time.Time) error {
+	a, m := one.Account, one.Membership
+	a.Status, a.StatusSince, a.Stamp, a.DueAt = account.StatusDeactivated, now, stamp, time.Time{}
+	a.Credentials = account.Credentials{}
+	if err := account.Put(ctx, tx, s.journal, by, "account.technical_closed", &a, now); err != nil {
+		return err
+	}
+	m.Status, m.Granted, m.DecidedAt, m.DecidedBy = StatusRemoved, Scope{}, now, by.ID
+	if err := s.putMembership(ctx, tx, by, "membership.removed", &m, now); err != nil {
+		return err
+	}
+	return s.tellContact(ctx, tx, st, a, notify.MailTechnicalClosed, now)
 }
 
 // Technicals lists the technical accounts of a structure, closed ones included, oldest

@@ -97,10 +97,15 @@ func Struct(op string, v any, more ...fault.Field) error {
 	return fault.Invalid(op, fields...)
 }
 
-// path turns "Request.Scope.Services[2]" into "scope.services[2]".
+// path turns "Request.Scope.Services[2]" into "scope.services[2]", and "Bank.IBAN" into
+// "iban".
 func path(namespace string) string {
 	parts := strings.Split(namespace, ".")[1:]
 	for i, p := range parts {
+		if strings.ToUpper(p) == p {
+			parts[i] = strings.ToLower(p) // an abbreviation: "IBAN"
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(p)
 		parts[i] = string(unicode.ToLower(r)) + p[n:]
 	}

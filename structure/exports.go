@@ -1,0 +1,191 @@
+package structure
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/check"
+	"github.com/habilis-go/habilis/internal/i18n"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// List is a list that can be exported.
+type List string
+
+// Lists.
+const (
+	ListStructures List = "structures" // the result of a search (R-423)
+	ListHistory    List = "history"    // of a structure
+)
+
+// ObjectExport is what an export is called in the history.
+const ObjectExport = "export"
+
+// ExportState is what the history keeps of an export (R-429): which list, and how many
+// rows left. What was searched for is not there, it may be a name.
+type ExportState struct {
+	List List `json:"list"`
+	Rows int  `json:"rows"`
+}
+
+// StructureColumns are the columns of an exported search, in order. They remember words
+// that they have looked up, so give each [Table] its own.
+func StructureColumns() []Column[Structure] {
+	word := func(prefix string, value func(Structure) string) func(CSV, Structure) string {
+		var last language.Tag
+		texts := map[string]string{}
+		return func(c CSV, st Structure) string {
+			if c.Language != last {
+				last = c.Language
+				clear(texts)
+			}
+			code := value(st)
+			if _, seen := texts[code]; !seen {
+				texts[code] = i18n.Text(c.Language, prefix+code, nil)
+			}
+			return texts[code]
+		}
+	}
+	text := func(value func(Structure) string) func(CSV, Structure) string {
+		return func(_ CSV, st Structure) string { return value(st) }
+	}
+	return []Column[Structure]{
+		{"scheme", word("scheme.", func(st Structure) string { return schemes[st.Identifier.Scheme].code })},
+		{"identifier", text(func(st Structure) string { return st.Identifier.Value })},
+		{"legal_name", text(func(st Structure) string { return st.LegalName })},
+		{"label", text(func(st Structure) string { return st.Label })},
+		{"structure_type", word("structure_type.", func(st Structure) string { return string(st.Type) })},
+		{"structure_status", word("structure_status.", func(st Structure) string { return string(st.Status) })},
+		{"postcode", text(func(st Structure) string { return st.Postcode })},
+		{"town", text(func(st Structure) string { return st.Town })},
+		{"created_at", func(c CSV, st Structure) string { return c.instant(st.CreatedAt) }},
+	}
+}
+
+// HistoryColumns are the columns of an exported history, in order.
+func HistoryColumns() []Column[Entry] {
+	return []Column[Entry]{
+		{"at", func(c CSV, e Entry) string { return c.instant(e.At) }},
+		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
+		{"applicant", func(_ CSV, e Entry) string { return e.Applicant.DisplayName }},
+		{"actor", func(_ CSV, e Entry) string { return e.Actor.DisplayName }},
+		{"scope", func(_ CSV, e Entry) string { return e.Scope }},
+	}
+}
+
+// ExportSearch writes everything that a search finds as CSV, by name, and returns how
+// many rows that were (R-152, R-423). It is streamed in constant memory, all of it as it
+// is at one instant. The actor's history keeps that it was done, also where it broke
+// off: who, when, which list and how many rows (R-429). Rows that were written before an
+// error are with the reader.
+//
+// Errors: those of [Service.Search]; ErrInvalid for the format too; the writer's.
+func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search, format CSV, w io.Writer) (int, error) {
+	const op = "structure.ExportSearch"
+	in.After, in.Limit = Cursor{}, 0
+	format = format.completed(s.zone)
+	if err := check.Struct(op, in, format.fields()...); err != nil {
+		return 0, err
+	}
+	q, err := in.query()
+	if err != nil {
+		return 0, err
+	}
+	t := NewTable(w, format, StructureColumns())
+	err = s.store.View(ctx, func(tx Tx) error {
+		if _, err := account.Acting(ctx, tx, by); err != nil {
+			return err
+		}
+		if err := eachStructure(ctx, tx, q, t.Write); err != nil {
+			return err
+		}
+		return t.Close()
+	})
+	return s.exported(ctx, by, "", ListStructures, t.Rows(), err)
+}
+
+// ExportHistory writes the history of a structure as CSV, newest first, and returns how
+// many rows that were. It is streamed and recorded as [Service.ExportSearch] is; that it
+// was exported is in the history of the structure then.
+//
+// Errors: those of [Service.History]; ErrInvalid for the format; the writer's.
+func (s *Service) ExportHistory(
+	ctx context.Context, by account.Actor, id ID, kinds []notify.Kind, format CSV, w io.Writer,
+) (int, error) {
+	format = format.completed(s.zone)
+	if err := invalid("structure.ExportHistory", format.fields()); err != nil {
+		return 0, err
+	}
+	now := s.clock()
+	t := NewTable(w, format, HistoryColumns())
+	err := s.store.View(ctx, func(tx Tx) error {
+		st, err := s.authorise(ctx, tx, by, id, authz.ActionReadHistory, now)
+		if err != nil {
+			return err
+		}
+		if err := eachEntry(ctx, tx, notify.EventQuery{Structure: st.ID, Kinds: kinds, Newest: true, Limit: batch}, t.Write); err != nil {
+			return err
+		}
+		return t.Close()
+	})
+	return s.exported(ctx, by, id, ListHistory, t.Rows(), err)
+}
+
+// eachEntry walks through the history of a structure.
+func eachEntry(ctx context.Context, tx Tx, q notify.EventQuery, fn func(Entry) error) error {
+	units, err := tx.Units(ctx, q.Structure)
+	if err != nil {
+		return err
+	}
+	for {
+		events, err := tx.Events(ctx, q)
+		if err != nil {
+			return err
+		}
+		lines, err := entries(ctx, tx, events, units)
+		if err != nil {
+			return err
+		}
+		for _, e := range lines {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		if len(events) < q.Limit {
+			return nil
+		}
+		last := events[len(events)-1]
+		q.BeforeAt, q.BeforeChain, q.BeforeSequence = last.At, last.Chain, last.Sequence
+	}
+}
+
+// exported records an export that was done or broke off after some rows, in the history
+// of the structure or else of the actor. A reader who hangs up cannot keep it out of the
+// history.
+func (s *Service) exported(ctx context.Context, by account.Actor, at ID, list List, rows int, failed error) (int, error) {
+	if failed != nil && rows == 0 {
+		return 0, failed
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordingTime)
+	defer cancel()
+	now := s.clock()
+	name, err := s.ids.New(now)
+	if err == nil {
+		err = s.store.Update(ctx, func(tx Tx) error {
+			return s.journal.Record(ctx, tx, notify.Fact{
+				At: now, Actor: by, Kind: "export.made", Object: notify.Object{Type: ObjectExport, ID: name},
+				Account: by.ID, Structure: at, State: ExportState{List: list, Rows: rows},
+			})
+		})
+	}
+	return rows, errors.Join(failed, err)
+}
+
+// recordingTime is how long recording an export may take once its reader is gone.
+const recordingTime = 10 * time.Second
