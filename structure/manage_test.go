@@ -30,7 +30,7 @@ func enrol(t *testing.T, w *worldtest.World, c worldtest.Company, who account.Ac
 }
 
 // one returns the single outcome of an operation on several.
-func one(t *testing.T) func([]structure.Outcome, error) structure.Outcome {
+func one(t testing.TB) func([]structure.Outcome, error) structure.Outcome {
 	return func(out []structure.Outcome, err error) structure.Outcome {
 		t.Helper()
 		require.NoError(t, err)
