@@ -161,6 +161,7 @@ func TestPermissions(t *testing.T) {
 		{authz.ActionReadHistory, authz.ReasonRolePermits, authz.ReasonRolePermits, authz.ReasonRoleLacks},
 		{authz.ActionManageTechnical, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
 		{authz.ActionTransferPrincipal, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
+		{authz.ActionDelegate, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
 		{authz.ActionLeave, authz.ReasonTransferFirst, authz.ReasonRolePermits, authz.ReasonRolePermits},
 	} {
 		for role, want := range map[authz.Role]authz.Reason{principal: row.principal, secondary: row.secondary, member: row.member} {

@@ -120,6 +120,7 @@ func Guide2024() Policy {
 			ActionReadHistory:         {RolePrincipalManager: Always, RoleSecondaryManager: Always},
 			ActionManageTechnical:     principal,
 			ActionTransferPrincipal:   principal,
+			ActionDelegate:            principal,
 		},
 	}
 }

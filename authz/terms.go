@@ -114,4 +114,5 @@ const (
 	ActionReadHistory         Action = "history.read"
 	ActionManageTechnical     Action = "technical.manage"
 	ActionTransferPrincipal   Action = "principal.transfer"
+	ActionDelegate            Action = "principal.delegate"
 )

@@ -29,6 +29,18 @@ const (
 	MailMembershipRequested  Template = "membership_requested"  // to a manager: somebody asks to join
 	MailMembershipApproved   Template = "membership_approved"   // to the applicant
 	MailMembershipRejected   Template = "membership_rejected"   // to the applicant
+	MailMembershipReminder   Template = "membership_reminder"   // to a manager: a request still waits
+	MailMembershipWithdrawn  Template = "membership_withdrawn"  // to a manager: a request was taken back
+	MailMembershipExpired    Template = "membership_expired"    // to the applicant: nobody decided in time
+	MailMembershipAttached   Template = "membership_attached"   // to whom a manager made a member
+	MailMembershipChanged    Template = "membership_changed"    // to a member: role, services or dates are others now
+	MailMembershipDisabled   Template = "membership_disabled"   // to a member: suspended
+	MailMembershipEnabled    Template = "membership_enabled"    // to a member: in force again
+	MailMembershipRemoved    Template = "membership_removed"    // to whoever was a member
+	MailMembershipLeft       Template = "membership_left"       // to a manager: a member left, or left services
+	MailMembershipEnding     Template = "membership_ending"     // to a member: it ends soon
+	MailMemberEnding         Template = "member_ending"         // to a manager: a membership ends soon
+	MailDelegationChanged    Template = "delegation_changed"    // to a secondary manager: which powers are lent
 	MailAccountDeactivated   Template = "account_deactivated"   // until when the account can come back
 	MailAccountReactivated   Template = "account_reactivated"   // the account is open again
 	MailReactivation         Template = "reactivation"          // the link to come back with
@@ -59,6 +71,11 @@ const (
 	valueUntil     = "Until"     // instant, RFC 3339
 	valueAt        = "At"        // instant, RFC 3339
 	valueRole      = "Role"      // code of a role, "member"
+	valueRefused   = "Refused"   // names of services that were asked for and refused, "" for none
+	valueRemoved   = "Removed"   // names of services that were held and taken away, "" for none
+	valueFirstDay  = "FirstDay"  // civil date, ISO 8601; "" for none
+	valueLastDay   = "LastDay"   // civil date, ISO 8601; "" for none
+	valuePowers    = "Powers"    // what is lent: "both", "structure", "users" or "none"
 )
 
 // mails lists every template with its values. A table, so that a test holds the
@@ -98,8 +115,20 @@ var mails = []struct {
 	{MailPasswordExpired, []string{valueName, valueLink}},
 	{MailPasswordReset, []string{valueName, valueLink, valueUntil}},
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
-	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
+	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueRefused, valueRemoved, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},
+	{MailMembershipReminder, []string{valueName, valueApplicant, valueStructure, valueScope, valueAt, valueLink}},
+	{MailMembershipWithdrawn, []string{valueName, valueApplicant, valueStructure}},
+	{MailMembershipExpired, []string{valueName, valueStructure, valueAt, valueLink}},
+	{MailMembershipAttached, []string{valueName, valueStructure, valueScope, valueRole, valueFirstDay, valueLastDay, valueLink}},
+	{MailMembershipChanged, []string{valueName, valueStructure, valueScope, valueRole, valueFirstDay, valueLastDay, valueLink}},
+	{MailMembershipDisabled, []string{valueName, valueStructure}},
+	{MailMembershipEnabled, []string{valueName, valueStructure, valueLink}},
+	{MailMembershipRemoved, []string{valueName, valueStructure}},
+	{MailMembershipLeft, []string{valueName, valueApplicant, valueStructure, valueScope}},
+	{MailMembershipEnding, []string{valueName, valueStructure, valueLastDay, valueLink}},
+	{MailMemberEnding, []string{valueName, valueApplicant, valueStructure, valueLastDay}},
+	{MailDelegationChanged, []string{valueName, valueStructure, valuePowers}},
 }
 
 // Notice reports whether a mail is a notice of what goes on in a structure. It goes to
@@ -109,7 +138,9 @@ var mails = []struct {
 func (t Template) Notice() bool {
 	switch t {
 	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived,
-		MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged:
+		MailMembershipReminder, MailMembershipWithdrawn, MailMembershipExpired, MailMembershipAttached, MailMembershipChanged,
+		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
+		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged:
 		return true
 	default:
 		return false
@@ -128,8 +159,9 @@ func KnownTemplates() []Template {
 // Values lists the names of the values that the mail mentions, nil for a mail that
 // the library does not know. A mail that lacks one of them is not rendered.
 //
-// Name, Applicant, Structure, Scope and Reason are text from people; Scope is ""
-// for the whole structure. Address is a canonical e-mail address, Link an absolute http
+// Name, Applicant, Structure, Scope, Reason, Refused and Removed are text from people;
+// Scope is "" for the whole structure, Refused and Removed are "" for none. FirstDay and
+// LastDay are civil dates of ISO 8601 or "", Powers is a code. Address is a canonical e-mail address, Link an absolute http
 // or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants
 // in RFC 3339; the templates put them into the reader's language and zone.

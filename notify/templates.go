@@ -65,6 +65,7 @@ type Rendered struct {
 //
 //	instant .Until   an RFC 3339 instant in the reader's language and the zone
 //	role .Role       the label of a role
+//	day .LastDay     a civil date in the reader's language
 //
 // Every template is tried once with invented values, so that a mistake shows when
 // the program starts and not when the first mail is due.
@@ -149,6 +150,7 @@ func parseMail(key mailKey, files []string, zone *time.Location) (mail, error) {
 	functions := map[string]any{
 		"instant": func(s string) (string, error) { return formatInstant(s, key.language, zone) },
 		"role":    func(code string) string { return roleLabel(tag, code) },
+		"day":     func(s string) (string, error) { return formatDay(s, key.language) },
 	}
 	m := mail{
 		text: text.New("mail").Funcs(functions).Option("missingkey=error"),
@@ -223,6 +225,11 @@ func vet(t Template, v Values) (Values, error) {
 		case valueUntil, valueAt:
 			_, err := time.Parse(time.RFC3339, s)
 			ok = err == nil
+		case valueFirstDay, valueLastDay:
+			_, err := time.Parse(time.DateOnly, s)
+			ok = s == "" || err == nil
+		case valuePowers:
+			ok = roleForm.MatchString(s)
 		case valueReason:
 			s = inert(s, maxReason)
 		default:
@@ -252,6 +259,7 @@ func sample(t Template) Values {
 	all := Values{
 		valueAddress: "x@portal.example", valueLink: "https://portal.example/x", valueCode: "123456", valueRole: "member",
 		valueUntil: "2026-11-22T13:05:00Z", valueAt: "2026-11-22T13:05:00Z",
+		valueFirstDay: "2026-11-22", valueLastDay: "2026-12-31", valuePowers: "both",
 	}
 	for _, name := range t.Values() {
 		if _, ok := all[name]; !ok {
@@ -284,6 +292,18 @@ func formatInstant(s, lang string, zone *time.Location) (string, error) {
 		return at.Format("02/01/2006 à 15:04") + " (" + zoneLabel(zone, lang) + ")", nil
 	}
 	return at.Format("2 January 2006 at 15:04") + " (" + zoneLabel(zone, lang) + ")", nil
+}
+
+// formatDay renders a civil date.
+func formatDay(s, lang string) (string, error) {
+	day, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return "", ErrBadMail.With("a day has the wrong form")
+	}
+	if lang == "fr" {
+		return day.Format("02/01/2006"), nil
+	}
+	return day.Format("2 January 2006"), nil
 }
 
 // zoneLabel names a zone after its city, "Paris time" for Europe/Paris, or by its

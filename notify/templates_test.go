@@ -36,6 +36,11 @@ var values = notify.Values{
 	"Until":     "2026-11-22T13:05:00Z",
 	"At":        "2026-07-01T22:30:00Z",
 	"Role":      "member",
+	"Refused":   "Accueil",
+	"Removed":   "Pédiatrie",
+	"FirstDay":  "2026-11-22",
+	"LastDay":   "2026-12-31",
+	"Powers":    "users",
 }
 
 // only returns exactly the values that t mentions.

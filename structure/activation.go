@@ -56,7 +56,7 @@ func (s *Service) turn(ctx context.Context, by account.Actor, id ID, to Status) 
 		if err := s.putStructure(ctx, tx, by, kind, &st, now); err != nil {
 			return err
 		}
-		return s.tellManagers(ctx, tx, st, managers, mail, now)
+		return s.tellOfStructure(ctx, tx, st, managers, mail, now)
 	})
 	if err != nil {
 		return Structure{}, err
@@ -103,8 +103,8 @@ func managersOf(ctx context.Context, tx Tx, id ID) ([]Member, error) {
 // work stays small.
 const maxTold = 100
 
-// tellManagers mails managers what became of their structure.
-func (s *Service) tellManagers(ctx context.Context, tx Tx, st Structure, managers []Member, t notify.Template, now time.Time) error {
+// tellOfStructure mails managers what became of their structure.
+func (s *Service) tellOfStructure(ctx context.Context, tx Tx, st Structure, managers []Member, t notify.Template, now time.Time) error {
 	for _, m := range managers {
 		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
 			Key: fmt.Sprintf("%s/%s/%d/%s", t, st.ID, st.Version, m.Account.ID), Template: t,

@@ -49,6 +49,27 @@ var (
 	// ErrApplicantGone: the account that asked was closed since.
 	ErrApplicantGone = fault.New("applicant_gone", "the account that asked is closed")
 
+	// ErrApplicantNotActive: the account waits for its activation, and the policy asks
+	// for more.
+	ErrApplicantNotActive = fault.New("applicant_not_active", "the account is not activated yet")
+
+	// ErrNotMember: the account does not belong to the structure, or not any more.
+	ErrNotMember = fault.New("not_a_member", "the account does not belong to the structure")
+
+	// ErrNotHeld: a service that somebody wants to leave is not held by name.
+	ErrNotHeld = fault.New("not_held", "only services that are held by name can be left")
+
+	// ErrOwnMembership: nobody manages their own membership; one leaves it.
+	ErrOwnMembership = fault.New("own_membership", "nobody manages their own membership")
+
+	// ErrPrincipalProtected: no manager disables, removes or changes the principal
+	// manager, who is replaced by a transfer.
+	ErrPrincipalProtected = fault.New("principal_protected", "the principal manager changes by a transfer only")
+
+	// ErrSupplierJoinsBuyer: to send invoices to a public body, nobody has to join it
+	//
+	ErrSupplierJoinsBuyer = fault.New("supplier_joins_buyer", "a supplier does not join a public structure to send it invoices")
+
 	// ErrConsequencesChanged: what a deactivation means is not what was shown any more;
 	// what it means now comes with the error.
 	ErrConsequencesChanged = fault.New("consequences_changed", "things have changed since they were shown; look again and confirm")

@@ -20,6 +20,10 @@ type Entry struct {
 	Applicant Person // whom it concerns; zero if nobody
 	Actor     Person // who did it; zero unless a person did
 	Scope     string // the services it is about, "" for the whole structure or none
+
+	// Before and After are what a manager changed of a membership; nil where nobody did
+	//
+	Before, After *Terms
 }
 
 // Label is the action in words: the guides' own where they have one (HIS-T1).
@@ -92,6 +96,12 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, units []Unit) ([
 				return nil, err
 			}
 			entry.Scope = describe(units, m.Granted.Union(m.Asked))
+			if !m.Only.IsZero() {
+				entry.Scope = describe(units, m.Only)
+			}
+			if m.Was != nil {
+				entry.Before, entry.After = m.Was, &Terms{Role: m.Role, Granted: m.Granted, Validity: m.Validity}
+			}
 		}
 		out = append(out, entry)
 	}

@@ -103,7 +103,7 @@ func (m Membership) Ask(scope Scope, v authz.Validity, comment Note, now time.Ti
 type Approval struct {
 	Role     Role            // "" keeps a member's role and makes anybody else a simple user
 	Scope    *Scope          // exactly what the account will hold; nil: held and asked together
-	Validity *authz.Validity // when it gives rights; nil: as it is
+	Validity *authz.Validity // when it gives rights; nil: as it is, and so is the first day with a zero From
 }
 
 // Approve returns m as an approved membership. by is the manager who decides.
@@ -116,7 +116,7 @@ func (m Membership) Approve(a Approval, by account.ID, now time.Time) (Membershi
 		return m, ErrAlreadyDecided
 	case by == m.Account:
 		return m, ErrOwnRequest
-	case a.Role == RolePrincipalManager || a.Role == RoleTechnical || m.Role == RoleTechnical:
+	case a.Role != "" && !assignable(a.Role), m.Role == RoleTechnical, m.Role == RolePrincipalManager:
 		return m, ErrDenied
 	}
 	granted := m.Granted.Union(m.Asked)
@@ -129,9 +129,7 @@ func (m Membership) Approve(a Approval, by account.ID, now time.Time) (Membershi
 	if a.Role != "" {
 		m.Role = a.Role
 	}
-	if a.Validity != nil {
-		m.Validity = *a.Validity
-	}
+	m.Validity = m.redated(a.Validity)
 	m.Status, m.Granted, m.Asked = StatusApproved, granted, Scope{}
 	m.DecidedAt, m.DecidedBy = now, by
 	return m, nil

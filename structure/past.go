@@ -45,7 +45,7 @@ func (p *Past) Apply(e notify.Event) error {
 	case ObjectService:
 		return decode(e, func(v UnitState) { p.Units[ServiceID(e.Object.ID)] = v })
 	case ObjectMembership:
-		return decode(e, func(v MembershipState) { p.Memberships[MembershipID(e.Object.ID)] = v })
+		return decode(e, func(v MembershipState) { p.Memberships[MembershipID(e.Object.ID)] = v.alone() })
 	case ObjectExport: // what left leaves nothing behind
 		return decode(e, func(ExportState) {})
 	case account.ObjectAttachment:

@@ -95,7 +95,7 @@ func (s *Service) ChangeIdentifier(ctx context.Context, by account.Actor, id ID,
 		if err != nil {
 			return err
 		}
-		return s.tellManagers(ctx, tx, st, managers, notify.MailIdentifierChanged, now)
+		return s.tellOfStructure(ctx, tx, st, managers, notify.MailIdentifierChanged, now)
 	})
 	if errors.Is(err, fault.ErrExists) && !errors.Is(err, ErrStructureExists) {
 		out = IdentifierChange{}

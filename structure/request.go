@@ -20,10 +20,14 @@ import (
 type Request struct {
 	Structure ID          `validate:"required,id"`
 	Whole     bool        // the whole structure, present and future services (R-168)
-	Services  []ServiceID `validate:"max=1000,dive,id"`      // otherwise these (R-215); not both (R-170)
-	Comment   string      `validate:"required,max=255,text"` // why (R-206, R-207)
-	From      authz.Date  `validate:"day"`                   // first day. Defaults to today (R-208).
-	Until     authz.Date  `validate:"day"`                   // last day, included (R-209). Defaults to none: for ever.
+	Services  []ServiceID `validate:"max=1000,dive,id"` // otherwise these (R-215); not both (R-170)
+	Comment   string      `validate:"max=255,text"`     // why (R-206, R-207); required unless the policy says otherwise
+	From      authz.Date  `validate:"day"`              // first day. Defaults to today (R-208).
+	Until     authz.Date  `validate:"day"`              // last day, included (R-209). Defaults to none: for ever.
+
+	// Via is the structure, a management centre, on whose behalf the person asks; one
+	// has to belong to it (R-250). Defaults to none: in the person's own name.
+	Via ID `validate:"omitempty,id"`
 }
 
 func (r Request) scope() Scope {
@@ -35,90 +39,159 @@ func (r Request) scope() Scope {
 
 // Request asks to join a structure, or a member for more of it (R-202, R-252). It
 // has no effect until a manager approves it (R-203); those who may are told by mail.
+// [Service.PrepareRequest] tells beforehand what there is to know.
 //
 // Errors: ErrInvalid naming every bad field, services that are unknown there or not
-// active among them; [ErrNotFound]; [ErrStructureInactive]; [ErrEmptyScope];
-// [ErrRequestPending]; [ErrAlreadyMember]; [ErrMembershipDisabled].
+// active among them, and a management centre that the person does not belong to;
+// [ErrNotFound]; [ErrStructureInactive]; [ErrEmptyScope]; [ErrRequestPending];
+// [ErrAlreadyMember]; [ErrMembershipDisabled]; [ErrSupplierJoinsBuyer].
 func (s *Service) Request(ctx context.Context, by account.Actor, r Request) (Membership, error) {
-	const op = "structure.Request"
+	o := s.request(ctx, by, r, s.clock())
+	return o.Membership, o.Err
+}
+
+// RequestMany asks to join several structures, each as [Service.Request] does, in a unit
+// of its own and with a result of its own, in the order given (R-154). The results carry
+// the warnings of the policy (R-219). Errors of the whole: ErrInvalid for more than
+// MaxBulk.
+func (s *Service) RequestMany(ctx context.Context, by account.Actor, rs ...Request) ([]Outcome, error) {
+	if err := checkBulk("structure.RequestMany", "requests", len(rs)); err != nil {
+		return nil, err
+	}
 	now := s.clock()
+	out := make([]Outcome, 0, len(rs))
+	for _, r := range rs {
+		out = append(out, s.request(ctx, by, r, now))
+	}
+	return out, nil
+}
+
+func (s *Service) request(ctx context.Context, by account.Actor, r Request, now time.Time) Outcome {
+	const op = "structure.Request"
+	o := Outcome{Structure: r.Structure}
 	today := authz.DateOf(now.In(s.zone))
 	r.Comment = tidy(r.Comment)
-	more := endsBeforeItBegins(r.From, r.Until)
-	if r.Whole && len(r.Services) > 0 {
-		more = append(more, fault.Field{Path: "services", Code: "excluded_by_whole"})
-	}
-	if !r.From.IsZero() && r.From.In(time.UTC).Before(today.In(time.UTC)) {
-		more = append(more, fault.Field{Path: "from", Code: "past"})
-	}
-	err := check.Struct(op, r, more...)
+	err := check.Struct(op, r, s.badAsking(r.Comment, r.Whole, r.Services, r.From, r.Until, today)...)
 	switch {
 	case err == nil && r.scope().IsZero():
-		return Membership{}, ErrEmptyScope
+		err = ErrEmptyScope
 	case err != nil && r.scope().IsZero(): // named with the others (R-031)
 		scope := fault.Field{Path: "services", Code: "required"}
-		return Membership{}, fault.Invalid(op, append([]fault.Field{scope}, fault.FieldsOf(err)...)...)
-	case err != nil:
-		return Membership{}, err
+		err = fault.Invalid(op, append([]fault.Field{scope}, fault.FieldsOf(err)...)...)
+	}
+	if err != nil {
+		o.Err = err
+		return o
 	}
 	if r.From.IsZero() {
 		r.From = today
 	}
-	comment, err := s.note(r.Comment)
-	if err != nil {
-		return Membership{}, err
+	comment, noteErr := s.note(r.Comment)
+	fresh, idErr := s.ids.New(now)
+	if o.Err = errors.Join(noteErr, idErr); o.Err != nil {
+		return o
 	}
-	fresh, err := s.ids.New(now)
-	if err != nil {
-		return Membership{}, err
-	}
-	var m Membership
-	err = s.store.Update(ctx, func(tx Tx) error {
-		at, units, err := s.joinable(ctx, tx, op, by, r, now)
+	o.Err = s.store.Update(ctx, func(tx Tx) error {
+		o.Membership, o.Warnings = Membership{}, nil
+		j, err := s.joinable(ctx, tx, op, by, r, now)
 		if err != nil {
 			return err
 		}
-		held := at.Membership
+		held := j.Membership
 		if held.ID == "" {
 			held = Membership{ID: MembershipID(fresh), Account: by.ID, Structure: r.Structure, CreatedAt: now}
 		}
-		if m, err = held.Ask(r.scope(), authz.Between(r.From, r.Until, s.zone), comment, now); err != nil {
+		if held.Status != StatusApproved {
+			held.Via = r.Via
+		}
+		m, err := held.Ask(r.scope(), authz.Between(r.From, r.Until, s.zone), comment, now)
+		if err != nil {
 			return err
 		}
-		if err := s.putMembershipAfter(ctx, tx, at.Head, by, "membership.requested", &m, now); err != nil {
+		if err := s.putMembershipAfter(ctx, tx, j.Head, by, "membership.requested", &m, now); err != nil {
 			return err
 		}
-		return s.tellApprovers(ctx, tx, at.Account, at.Structure, units, m, now)
+		o.Membership, o.Warnings = m, j.warnings
+		return s.tellOfRequest(ctx, tx, notify.MailMembershipRequested, j.Account, j.Structure, j.units, m, fmt.Sprintf("requested/%s/%d", m.ID, m.Version), now)
 	})
-	if errors.Is(err, fault.ErrExists) {
-		err = ErrRequestPending // the same person asked twice at the same moment
+	if errors.Is(o.Err, fault.ErrExists) {
+		o.Err = ErrRequestPending // the same person asked twice at the same moment
 	}
-	if err != nil {
-		return Membership{}, err
+	if o.Err != nil {
+		o.Membership, o.Warnings = Membership{}, nil
 	}
-	return m, nil
+	o.ID = o.Membership.ID
+	return o
+}
+
+// badAsking names what is wrong with a comment, a scope and days, however they are
+// meant: a comment that the policy asks for, two scopes in one, days that are over.
+func (s *Service) badAsking(comment string, whole bool, services []ServiceID, from, until, today authz.Date) []fault.Field {
+	bad := endsBeforeItBegins(from, until)
+	if comment == "" && !s.policy.Memberships.CommentOptional {
+		bad = append(bad, fault.Field{Path: "comment", Code: "required"})
+	}
+	if whole && len(services) > 0 {
+		bad = append(bad, fault.Field{Path: "services", Code: "excluded_by_whole"})
+	}
+	over := func(d authz.Date) bool { return !d.IsZero() && d.In(time.UTC).Before(today.In(time.UTC)) }
+	if over(from) {
+		bad = append(bad, fault.Field{Path: "from", Code: "past"})
+	}
+	if over(until) && len(endsBeforeItBegins(from, until)) == 0 {
+		bad = append(bad, fault.Field{Path: "until", Code: "past"})
+	}
+	return bad
+}
+
+// joining is who asks for what, with what the policy has to say about it.
+type joining struct {
+	Standing
+	units    []Unit // of the structure, if the request names any
+	warnings []Warning
 }
 
 // joinable loads who asks for what and checks that it can be asked for.
-func (s *Service) joinable(ctx context.Context, tx Tx, op string, by account.Actor, r Request, now time.Time) (Standing, []Unit, error) {
+func (s *Service) joinable(ctx context.Context, tx Tx, op string, by account.Actor, r Request, now time.Time) (joining, error) {
 	at, err := standing(ctx, tx, by, r.Structure)
+	j := joining{Standing: at}
 	if err != nil {
-		return at, nil, err
+		return j, err
 	}
 	if at.Structure.Status != StatusActive {
-		return at, nil, ErrStructureInactive
+		return j, ErrStructureInactive
 	}
-	if r.Whole {
-		return at, nil, nil
+	var bad []fault.Field
+	if !r.Whole {
+		if j.units, err = tx.Units(ctx, r.Structure); err != nil {
+			return j, err
+		}
+		bad = unavailable(j.units, r.scope(), now)
 	}
-	units, err := tx.Units(ctx, r.Structure)
+	if r.Via != "" {
+		belongs, err := s.belongs(ctx, tx, by.ID, r.Via, now)
+		if err != nil {
+			return j, err
+		}
+		if !belongs || r.Via == r.Structure {
+			bad = append(bad, fault.Field{Path: "via", Code: "member"})
+		}
+	}
+	if len(bad) > 0 {
+		return j, fault.Invalid(op, bad...)
+	}
+	j.warnings, err = s.supplierJoins(ctx, tx, at, now)
+	return j, err
+}
+
+// belongs reports whether an account is a member of a structure that may look at it, at
+// an instant.
+func (s *Service) belongs(ctx context.Context, tx Tx, who account.ID, id ID, now time.Time) (bool, error) {
+	at, err := tx.Standing(ctx, who, id)
 	if err != nil {
-		return at, nil, err
+		return false, err
 	}
-	if bad := unavailable(units, r.scope(), now); len(bad) > 0 {
-		return at, nil, fault.Invalid(op, bad...)
-	}
-	return at, units, nil
+	return at.Structure.ID != "" && s.permitted(at.Account, at.Structure, at.Membership, authz.ActionViewStructure, now) == nil, nil
 }
 
 // unavailable names the services of a scope that the structure does not have or
@@ -134,36 +207,14 @@ func unavailable(units []Unit, scope Scope, now time.Time) []fault.Field {
 	return bad
 }
 
-// tellApprovers mails those who may decide: the principal manager, and secondary
-// managers while the principal lends own powers (R-212).
-func (s *Service) tellApprovers(ctx context.Context, tx Tx, applicant account.Account, st Structure, units []Unit, m Membership, now time.Time) error {
-	roles := []Role{RolePrincipalManager}
-	if st.Delegated.Users {
-		roles = append(roles, RoleSecondaryManager)
-	}
-	for _, role := range roles {
-		managers, err := tx.Members(ctx, MembershipQuery{Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: role})
-		if err != nil {
-			return err
-		}
-		for _, manager := range managers {
-			to := manager.Account
-			if to.ID == applicant.ID || s.permitted(to, st, manager.Membership, authz.ActionDecideMemberships, now) != nil {
-				continue
-			}
-			if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-				Key:      fmt.Sprintf("requested/%s/%d/%s", m.ID, m.Version, to.ID),
-				Template: notify.MailMembershipRequested, To: to.ContactEmail, Account: to.ID, Language: to.Language,
-				Values: notify.Values{
-					"Name": to.DisplayName(), "Applicant": applicant.DisplayName(), "Structure": st.DisplayName(),
-					"Scope": describe(units, m.Asked), "Link": s.links.To(s.links.Requests, string(m.ID)),
-				},
-			}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+// tellOfRequest mails those who may decide about a request (R-212).
+func (s *Service) tellOfRequest(
+	ctx context.Context, tx Tx, t notify.Template, applicant account.Account, st Structure, units []Unit, m Membership, key string, now time.Time,
+) error {
+	return s.tellManagers(ctx, tx, st, authz.ActionDecideMemberships, applicant.ID, key, t, notify.Values{
+		"Applicant": applicant.DisplayName(), "Scope": describe(units, m.Asked), "At": m.RequestedAt.Format(time.RFC3339),
+		"Link": s.links.To(s.links.Requests, string(m.ID)),
+	}, now)
 }
 
 // describe names the services of a scope for people; the whole structure is "".

@@ -59,6 +59,9 @@ type Policy struct {
 	// and then manages. Others are created by support.
 	SelfService []Type
 
+	// Memberships says how people join and leave.
+	Memberships MembershipPolicy
+
 	// DirectoryContact tells whom to ask where an external directory keeps the accounts:
 	// a sentence that is safe to show to anybody; it is the detail of
 	// ErrExternallyManaged. Defaults to none: the error's own words.
@@ -68,7 +71,7 @@ type Policy struct {
 // Guide2024 is the default policy: strict identifiers, private structures by
 // anybody, public ones by support (C-23).
 func Guide2024() Policy {
-	return Policy{Identifiers: Strict, Records: RecordGuide2024(), SelfService: []Type{Private}}
+	return Policy{Identifiers: Strict, Records: RecordGuide2024(), Memberships: memberships2024(), SelfService: []Type{Private}}
 }
 
 func (p Policy) check() error {
@@ -83,7 +86,7 @@ func (p Policy) check() error {
 			return ErrBadPolicy.With("there are public and private structures only")
 		}
 	}
-	return nil
+	return p.Memberships.check()
 }
 
 // New returns a Service over the store. The sealer seals what waits in the outbox;
@@ -179,6 +182,8 @@ func (at Standing) check() error {
 	switch {
 	case at.Account.Status != account.StatusActive:
 		return account.ErrNotActive
+	case at.Account.Kind == account.KindTechnical:
+		return account.ErrActor // programs call interfaces and do nothing else
 	case at.Structure.ID == "":
 		return ErrNotFound
 	default:
@@ -186,9 +191,9 @@ func (at Standing) check() error {
 	}
 }
 
-// deciding loads a membership with the person who is to decide on it, and checks that
-// this person may.
-func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id MembershipID, now time.Time) (Deciding, error) {
+// deciding loads a membership with the person who is to act on it, and checks that this
+// person may.
+func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id MembershipID, act authz.Action, now time.Time) (Deciding, error) {
 	if err := account.MayAct(by); err != nil {
 		return Deciding{}, err
 	}
@@ -200,7 +205,7 @@ func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id Memb
 		err = d.check()
 	}
 	if err == nil {
-		err = s.permitted(d.Account, d.Structure, d.Membership, authz.ActionDecideMemberships, now)
+		err = s.permitted(d.Account, d.Structure, d.Membership, act, now)
 	}
 	if err == nil && d.Applicant.ID == "" {
 		err = ErrNotFound

@@ -75,6 +75,17 @@ type MembershipState struct {
 	DecidedAt   time.Time        `json:"decided_at,omitzero"`
 	DecidedBy   account.ID       `json:"decided_by,omitempty"`
 	CreatedAt   time.Time        `json:"created_at"`
+
+	// Only and Was tell of the change and not of the membership: the services that it
+	// is about, if not all, and what a manager changed.
+	Only Scope  `json:"only,omitzero"`
+	Was  *Terms `json:"was,omitempty"`
+}
+
+// alone returns m without what tells of the change.
+func (m MembershipState) alone() MembershipState {
+	m.Only, m.Was = Scope{}, nil
+	return m
 }
 
 // MembershipStateOf returns what the history says of m.
@@ -148,21 +159,29 @@ func (s *Service) putSubscription(ctx context.Context, tx Tx, by account.Actor, 
 }
 
 func (s *Service) putMembership(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, m *Membership, now time.Time) error {
-	if err := tx.PutMembership(ctx, *m); err != nil {
+	if err := s.storeMembership(ctx, tx, m); err != nil {
 		return err
 	}
-	m.Version++
 	return s.journal.Record(ctx, tx, membershipFact(by, kind, *m, now))
 }
 
 // putMembershipAfter is putMembership for a unit that has read the end of the
 // structure's chain.
 func (s *Service) putMembershipAfter(ctx context.Context, tx Tx, last notify.Head, by account.Actor, kind notify.Kind, m *Membership, now time.Time) error {
+	if err := s.storeMembership(ctx, tx, m); err != nil {
+		return err
+	}
+	return s.journal.RecordAfter(ctx, tx, last, membershipFact(by, kind, *m, now))
+}
+
+// storeMembership stores m with when the clock has something to do about it.
+func (s *Service) storeMembership(ctx context.Context, tx Tx, m *Membership) error {
+	m.DueAt = s.policy.Memberships.due(*m)
 	if err := tx.PutMembership(ctx, *m); err != nil {
 		return err
 	}
 	m.Version++
-	return s.journal.RecordAfter(ctx, tx, last, membershipFact(by, kind, *m, now))
+	return nil
 }
 
 func membershipFact(by account.Actor, kind notify.Kind, m Membership, now time.Time) notify.Fact {

@@ -89,9 +89,9 @@ func TestMembersComeInPages(t *testing.T) {
 		}
 	}
 	last := idOf(t, a, "p"+strings.Repeat("x", perPage-3)+"@terneuil.example")
-	all, err := a.h.Structures.Members(t.Context(), boss, id, structure.MemberList{})
+	all, err := a.h.Structures.Members(t.Context(), boss, id, structure.MemberFilter{}, structure.PageRequest{})
 	require.NoError(t, err)
-	require.Len(t, all.Members, perPage+1)
+	require.Equal(t, perPage+1, all.Total)
 	clock.pass(2 * time.Minute)
 	v := signedIn(t, a, pauline)
 	v.see(membersPath(id))

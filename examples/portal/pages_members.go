@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
+	"strconv"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/structure"
@@ -15,10 +15,9 @@ import (
 // membersData is one page of a structure's members.
 type membersData struct {
 	Structure structure.Structure
-	Rows      []structure.MemberLine
+	Page      structure.Page[structure.MemberLine]
 	Self      string    // address of this page
 	Waiting   int       // of these, how many have yet to activate their account
-	After     string    // address of the next page, "" on the last
 	Outcomes  []outcome // what became of the mails that were sent last
 }
 
@@ -29,28 +28,25 @@ func membersPath(id structure.ID) string {
 // belonging loads one page of a structure's members, for those who manage them.
 func (p *portal) belonging(c *call) (*page, membersData, error) {
 	id := structure.ID(c.r.PathValue("id"))
-	q, list := c.r.URL.Query(), structure.MemberList{Limit: perPage}
-	if at, err := time.Parse(time.RFC3339Nano, q.Get("at")); err == nil {
-		list.After = structure.MemberCursor{At: at, ID: structure.MembershipID(q.Get("after"))}
-	}
-	found, err := p.h.Structures.Members(c.ctx(), c.actor(), id, list)
+	number, err := strconv.Atoi(c.r.URL.Query().Get("page"))
 	if err != nil {
-		return nil, membersData{}, err
+		number = 1
 	}
-	d := membersData{Rows: found.Members, Self: membersPath(id)}
-	if c.r.URL.RawQuery != "" {
-		d.Self += "?" + q.Encode()
+	d := membersData{Self: membersPath(id)}
+	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{Number: max(number, 1), Size: perPage})
+	if err != nil {
+		return nil, d, err
+	}
+	if d.Page.Number > 1 {
+		d.Self += "?page=" + strconv.Itoa(d.Page.Number)
 	}
 	if d.Structure, err = p.h.Structures.Structure(c.ctx(), c.actor(), id); err != nil {
 		return nil, d, err
 	}
-	for _, m := range d.Rows {
+	for _, m := range d.Page.Items {
 		if m.Waits() {
 			d.Waiting++
 		}
-	}
-	if next := found.Next; next != nil {
-		d.After = "?" + url.Values{"at": {next.At.Format(time.RFC3339Nano)}, "after": {string(next.ID)}}.Encode()
 	}
 	v := c.view("members.of", "Structure", d.Structure.DisplayName()).under()
 	v.Data = d
@@ -103,7 +99,7 @@ func (p *portal) resendActivations(c *call) error {
 // resent keeps what became of the mails for the page that comes next.
 func (c *call) resent(v *page, d membersData, results []structure.Resent) error {
 	names := map[account.ID]string{}
-	for _, m := range d.Rows {
+	for _, m := range d.Page.Items {
 		names[m.Person.ID] = m.Person.DisplayName
 	}
 	rows, good := make([]outcome, 0, len(results)), 0
@@ -135,7 +131,7 @@ func (v *page) MemberStatus(m structure.MemberLine) badge {
 	if m.Waits() {
 		return badge{"scheduled", "later", v.T("members.waits")}
 	}
-	return v.Status(v.portal.shown(m.Membership))
+	return v.Status(string(m.Status))
 }
 
 // Since is the day on which the account began to work, or came back.

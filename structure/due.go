@@ -1,0 +1,139 @@
+package structure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
+)
+
+// catchUpLimit bounds the memberships that one [Service.CatchUp] looks at; the rest are
+// due still and come with the next.
+const catchUpLimit = 1000
+
+// CatchUp does what the clock owes: it reminds managers of requests that wait, ends
+// requests that nobody decided in time, and tells people and managers that a membership
+// ends soon, as the policy says, and returns how many memberships it dealt with, at most
+// a thousand at a time. Each is a unit of its own; one that fails does not hold up the
+// others, and the errors come back joined. It may run in several processes at once, and
+// again: nothing is said twice. habilis.Run calls it.
+//
+// No right depends on it: dates are looked at whenever a right is.
+func (s *Service) CatchUp(ctx context.Context) (int, error) {
+	now := s.clock()
+	var due []Membership
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		due, err = tx.Memberships(ctx, MembershipQuery{DueAt: now, Limit: catchUpLimit})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	var errs []error
+	for _, m := range due {
+		done := false
+		err := s.store.Update(ctx, func(tx Tx) (err error) {
+			done, err = s.catchUp(ctx, tx, m.ID, now)
+			return err
+		})
+		switch {
+		case ctx.Err() != nil:
+			return total, errors.Join(append(errs, ctx.Err())...)
+		case err != nil:
+			errs = append(errs, err)
+		case done:
+			total++
+		}
+	}
+	return total, errors.Join(errs...)
+}
+
+// catchUp deals with one membership, unless somebody else was faster.
+func (s *Service) catchUp(ctx context.Context, tx Tx, id MembershipID, now time.Time) (bool, error) {
+	m, err := tx.Membership(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	if m.DueAt.IsZero() || now.Before(m.DueAt) {
+		return false, nil
+	}
+	at, err := tx.Standing(ctx, m.Account, m.Structure)
+	if err != nil {
+		return false, err
+	}
+	policy := s.policy.Memberships
+	expired := policy.expiry(m)
+	stage, remind := policy.reminder(m, now)
+	switch {
+	case !expired.IsZero() && !now.Before(expired):
+		return true, s.expireRequest(ctx, tx, at, m, now)
+	case remind:
+		if err := s.remind(ctx, tx, at, m, stage, now); err != nil {
+			return false, err
+		}
+	}
+	if notice := policy.notice(m); !notice.IsZero() && !now.Before(notice) && now.Before(m.Validity.Until) && notice.After(m.RemindedAt) {
+		if err := s.tellOfEnd(ctx, tx, at, m, now); err != nil {
+			return false, err
+		}
+	}
+	m.RemindedAt = now
+	return true, s.storeMembership(ctx, tx, &m) // nothing that the history knows of changed
+}
+
+// remind tells those who may decide that a request still waits. The key makes sure that
+// each reminder is sent once.
+func (s *Service) remind(ctx context.Context, tx Tx, at Standing, m Membership, stage time.Duration, now time.Time) error {
+	if at.Structure.Status != StatusActive {
+		return nil
+	}
+	units, err := tx.Units(ctx, m.Structure)
+	if err != nil {
+		return err
+	}
+	key := fmt.Sprintf("request_reminder/%s/%s/%d", m.ID, stamp(m.RequestedAt), stage/time.Second)
+	return s.tellOfRequest(ctx, tx, notify.MailMembershipReminder, at.Account, at.Structure, units, m, key, now)
+}
+
+// expireRequest ends a request that nobody decided.
+func (s *Service) expireRequest(ctx context.Context, tx Tx, at Standing, m Membership, now time.Time) error {
+	asked := m.RequestedAt
+	m, err := m.Withdraw("", now)
+	if err != nil {
+		return err
+	}
+	if err := s.putMembershipAfter(ctx, tx, at.Head, account.System(), "membership.request_expired", &m, now); err != nil {
+		return err
+	}
+	return s.tellMember(ctx, tx, at.Account, at.Structure, m, notify.Mail{
+		Template: notify.MailMembershipExpired, Values: notify.Values{"At": asked.Format(time.RFC3339)},
+	}, now)
+}
+
+// tellOfEnd tells a member and the managers until when a membership holds. The keys make
+// sure that it is told once for each end.
+func (s *Service) tellOfEnd(ctx context.Context, tx Tx, at Standing, m Membership, now time.Time) error {
+	key := fmt.Sprintf("membership_ending/%s/%s", m.ID, stamp(m.Validity.Until))
+	last := m.Validity.LastDay(s.zone).String()
+	if to := at.Account; to.Status == account.StatusActive || to.Status == account.StatusPendingActivation {
+		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
+			Key: key, Template: notify.MailMembershipEnding, To: to.ContactEmail, Account: to.ID, Language: to.Language, ExpiresAt: m.Validity.Until,
+			Values: notify.Values{
+				"Name": to.DisplayName(), "Structure": at.Structure.DisplayName(), "LastDay": last, "Link": s.links.To(s.links.Memberships, ""),
+			},
+		}); err != nil {
+			return err
+		}
+	}
+	return s.tellManagers(ctx, tx, at.Structure, authz.ActionManageMembers, m.Account, key, notify.MailMemberEnding,
+		notify.Values{"Applicant": at.Account.DisplayName(), "LastDay": last}, now)
+}
+
+// stamp is an instant in a key.
+func stamp(at time.Time) string { return strconv.FormatInt(at.UnixMicro(), 10) }

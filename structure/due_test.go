@@ -1,0 +1,109 @@
+package structure_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/worldtest"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage/memory"
+	"github.com/habilis-go/habilis/structure"
+)
+
+const day = 24 * time.Hour
+
+// caughtUp runs the job several times and returns what the first run did.
+func caughtUp(t *testing.T, w *worldtest.World) int {
+	t.Helper()
+	n, err := w.Structures.CatchUp(t.Context())
+	require.NoError(t, err)
+	for range 2 {
+		again, err := w.Structures.CatchUp(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, again, "nothing is done twice")
+	}
+	return n
+}
+
+// RC-17 in spirit: a request is recalled once for each stage at its very instant, and
+// ends when its time is over.
+func TestRemindersAndExpiryOfRequests(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		policy := structure.Guide2024()
+		policy.Memberships.RemindAfter, policy.Memberships.ExpireAfter = []time.Duration{7 * day, 14 * day}, 30*day
+		w.Configure(t, &account.Options{}, &structure.Options{Policy: &policy})
+		c := company(t, w)
+		julie := w.Join(t, clerk)
+		_, err := w.Structures.Request(ctx, julie, ask(c, c.Urba))
+		require.NoError(t, err)
+		w.Clock.Move(7*day - time.Microsecond)
+		require.Zero(t, caughtUp(t, w))
+		w.Clock.Move(time.Microsecond)
+		require.Equal(t, 1, caughtUp(t, w))
+		require.Equal(t, "Julie BON", w.Last(t, boss, notify.MailMembershipReminder).Values["Applicant"])
+		w.Clock.Move(10 * day) // the job comes late
+		require.Equal(t, 1, caughtUp(t, w))
+		require.Equal(t, 2, w.Count(t, boss, notify.MailMembershipReminder))
+		w.Clock.Move(13*day - time.Microsecond)
+		require.Zero(t, caughtUp(t, w))
+		w.Clock.Move(time.Microsecond)
+		require.Equal(t, 1, caughtUp(t, w))
+		w.Last(t, clerk, notify.MailMembershipExpired)
+		mine, err := w.Structures.Mine(ctx, julie)
+		require.NoError(t, err)
+		require.Equal(t, structure.StatusCancelled, mine[0].Membership.Status)
+		_, err = w.Structures.Approve(ctx, c.Manager, mine[0].Membership.ID, structure.Approval{})
+		require.ErrorIs(t, err, structure.ErrAlreadyDecided)
+
+		w.Clock.Move(time.Hour)
+		m, err := w.Structures.Request(ctx, julie, ask(c, c.Urba))
+		require.NoError(t, err)
+		_, err = w.Structures.Approve(ctx, c.Manager, m.ID, structure.Approval{})
+		require.NoError(t, err)
+		w.Clock.Move(60 * day)
+		require.Zero(t, caughtUp(t, w), "what is decided is recalled no more")
+		w.Proven(t)
+	})
+}
+
+// The end of a membership is told once to the member and to the managers, thirty days
+// before; another end is another notice; rights end whether the job ran or not.
+func TestNoticesOfTheEnd(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	ctx := t.Context()
+	c := company(t, w)
+	julie := w.Join(t, clerk)
+	n := newMember(c, julie, c.Urba)
+	n.Until = authz.Date{Year: 2027, Month: 1, Day: 31}
+	m, err := w.Structures.Attach(ctx, c.Manager, n)
+	require.NoError(t, err)
+	w.Clock.Move(m.Validity.Until.Add(-30*day - time.Microsecond).Sub(w.Clock.Now()))
+	require.Zero(t, caughtUp(t, w))
+	w.Clock.Move(time.Microsecond)
+	require.Equal(t, 1, caughtUp(t, w))
+	require.Equal(t, "2027-01-31", w.Last(t, clerk, notify.MailMembershipEnding).Values["LastDay"])
+	require.Equal(t, "Julie BON", w.Last(t, boss, notify.MailMemberEnding).Values["Applicant"])
+	_, err = w.Structures.Request(ctx, julie, ask(c, c.Voie))
+	require.NoError(t, err)
+	caughtUp(t, w)
+	require.Equal(t, 1, w.Count(t, clerk, notify.MailMembershipEnding), "asking for more recalls nothing")
+
+	longer := authz.Validity{Until: m.Validity.Until.Add(100 * day)}
+	_, err = w.Structures.ChangeMembership(ctx, c.Manager, m.ID, structure.Change{Validity: &longer})
+	require.NoError(t, err)
+	w.Clock.Move(100 * day)
+	caughtUp(t, w)
+	require.Equal(t, 2, w.Count(t, clerk, notify.MailMembershipEnding))
+	w.Clock.Move(longer.Until.Sub(w.Clock.Now()) - time.Microsecond)
+	require.True(t, may(t, w, julie.ID, c.ID, c.Urba.ID).Allowed)
+	w.Clock.Move(time.Microsecond)
+	require.False(t, may(t, w, julie.ID, c.ID, c.Urba.ID).Allowed, "without any job")
+	w.Proven(t)
+}
