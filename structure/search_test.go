@@ -161,7 +161,8 @@ func TestOrphanStructures(t *testing.T) {
 			require.ErrorIs(t, err, account.ErrActor)
 			n++
 		}
-		for range w.Structures.OrphanStructures(ctx, desk) {
+		for _, err := range w.Structures.OrphanStructures(ctx, desk) {
+			require.NoError(t, err)
 			n++
 			break // and the walk ends
 		}
