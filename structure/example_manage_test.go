@@ -42,12 +42,12 @@ func ExampleService_ApproveMany() {
 	m, _ := w.ask(w.join("zoe@workshop.example"))
 	out, err := w.Structures.ApproveMany(ctx, w.boss, []structure.MembershipID{m.ID, m.ID}, structure.Approval{})
 	for _, o := range out {
-		fmt.Println(o.Membership.Status, habilis.CodeOf(o.Err))
+		fmt.Printf("%s %q\n", o.Membership.Status, habilis.CodeOf(o.Err))
 	}
 	fmt.Println(err)
 	// Output:
-	// approved
-	// approved already_decided
+	// approved ""
+	// approved "already_decided"
 	// <nil>
 }
 
