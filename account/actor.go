@@ -42,8 +42,8 @@ func MayAct(by Actor) error {
 }
 
 // Acting loads the account of a person who acts and checks that it is active
-// . Other kinds of actor are refused with [ErrActor]; an account
-// that is unknown or not active with [ErrNotActive].
+// . Other kinds of actor, and programs, are refused with [ErrActor]; an
+// account that is unknown or not active with [ErrNotActive].
 func Acting(ctx context.Context, tx Tx, by Actor) (Account, error) {
 	if err := MayAct(by); err != nil {
 		return Account{}, err
@@ -56,6 +56,8 @@ func Acting(ctx context.Context, tx Tx, by Actor) (Account, error) {
 		return Account{}, err
 	case a.Status != StatusActive:
 		return Account{}, ErrNotActive
+	case a.Kind == KindTechnical:
+		return Account{}, ErrActor
 	default:
 		return a, nil
 	}

@@ -12,8 +12,8 @@ import (
 // text "warning.<code>" in both languages.
 type Warning string
 
-// WarningSupplierJoinsBuyer: to send a public body invoices, nobody has to join it
-//
+// WarningSupplierJoinsBuyer says that nobody has to join a public body to send it
+// invoices.
 const WarningSupplierJoinsBuyer Warning = "supplier_joins_buyer"
 
 // supplierJoins answers a supplier who asks to join a public body as the policy says:
