@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -90,6 +91,13 @@ func (c wordList[T]) Scan(src any) error {
 	}
 	*c.list = nil
 	if string(text) == "[]" {
+		return nil
+	}
+	// Without an escape, each word is what stands between the quotes.
+	if plain, ok := strings.CutPrefix(string(text), `["`); ok && !strings.Contains(plain, `\`) {
+		for word := range strings.SplitSeq(strings.TrimSuffix(plain, `"]`), `","`) {
+			*c.list = append(*c.list, T(word))
+		}
 		return nil
 	}
 	if err := json.Unmarshal(text, c.list); err != nil {
