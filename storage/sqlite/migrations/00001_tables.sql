@@ -124,6 +124,7 @@ CREATE TABLE habilis_structures (
 );
 CREATE UNIQUE INDEX habilis_structures_identifier ON habilis_structures (identifier_scheme, identifier_value);
 CREATE INDEX habilis_structures_name ON habilis_structures (folded_name, id);
+CREATE INDEX habilis_structures_number ON habilis_structures (folded_identifier);
 
 -- The trigrams of what a structure is searched by. They only narrow a search down: which
 -- of the rows fit, the search itself says.
