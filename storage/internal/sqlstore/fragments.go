@@ -68,13 +68,20 @@ func (tx *Tx) narrowed(ctx context.Context, q structure.Query, limited bool) (wh
 	if len(trigrams) == 0 {
 		return where{}, nil
 	}
-	rows := make(map[string]int, len(trigrams))
-	for _, t := range trigrams {
+	rows, rare := make(map[string]int, len(trigrams)), 0
+	for i, t := range trigrams {
+		if rare == maxTogether {
+			trigrams = trigrams[:i]
+			break
+		}
 		n, err := tx.having(ctx, t)
 		if err != nil {
 			return where{}, err
 		}
 		rows[t] = n
+		if n < manyFound {
+			rare++
+		}
 	}
 	slices.SortStableFunc(trigrams, func(a, b string) int { return cmp.Compare(rows[a], rows[b]) })
 	together := trigrams[:min(maxTogether, len(trigrams))]
