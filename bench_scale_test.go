@@ -198,7 +198,7 @@ func (c country) measure(b *testing.B) {
 	for i := range 10 {
 		mine = append(mine, structure.ID(countryID(1, 3000+i)))
 	}
-	page("Dashboard", 13, func(ctx context.Context, tx storage.Tx) (int, error) {
+	page("Dashboard", 12, func(ctx context.Context, tx storage.Tx) (int, error) {
 		waiting := structure.MembershipQuery{Structures: mine, Undecided: true, Limit: 20}
 		lines := structure.SubscriptionQuery{Structures: mine, Statuses: []structure.SubscriptionStatus{structure.SubscriptionPending}, Limit: 20}
 		asked, err := tx.Members(ctx, waiting)
@@ -220,7 +220,7 @@ func (c country) measure(b *testing.B) {
 		found, err := tx.Accounts(ctx, account.Query{Person: account.Criteria{Family: "dubois12*"}, Limit: 20})
 		return len(found), err
 	})
-	page("PeopleOfMine", 3, func(ctx context.Context, tx storage.Tx) (int, error) {
+	page("PeopleOfMine", 1, func(ctx context.Context, tx storage.Tx) (int, error) {
 		found, err := tx.Members(ctx, structure.MembershipQuery{Structures: mine, Person: account.Criteria{Family: "dubois3*"}, Limit: 20})
 		return len(found), err
 	})

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -119,6 +120,13 @@ func (c *wordList[T]) Scan(src any) error { return scanText(c, src) }
 func (c *wordList[T]) ScanText(text []byte) error {
 	*c = nil
 	if string(text) == "[]" {
+		return nil
+	}
+	// Without an escape, each word is what stands between the quotes.
+	if plain, ok := strings.CutPrefix(string(text), `["`); ok && !strings.Contains(plain, `\`) {
+		for word := range strings.SplitSeq(strings.TrimSuffix(plain, `"]`), `","`) {
+			*c = append(*c, T(word))
+		}
 		return nil
 	}
 	if err := json.Unmarshal(text, (*[]T)(c)); err != nil {

@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -10,9 +12,12 @@ import (
 
 // Bounds of how fragments are searched for.
 const (
-	// maxTrigrams is how many trigrams narrow a search down. A few leave little to look
-	// at, and each costs a walk through the rows that have it.
+	// maxTrigrams is how many trigrams of a query are looked at.
 	maxTrigrams = 12
+
+	// maxTogether is how many of them a row must have. Few rows have three that are rare;
+	// each more costs a walk through the rows that have it.
+	maxTogether = 3
 
 	// manyFound is from how many rows on it is better to walk through the list in its
 	// order: a page of it is full soon.
@@ -63,19 +68,39 @@ func (tx *Tx) narrowed(ctx context.Context, q structure.Query, limited bool) (wh
 	if len(trigrams) == 0 {
 		return where{}, nil
 	}
-	asked := d.Trigrams.Match(trigrams)
-	if limited {
-		var found int
-		if err := tx.ask(ctx, ctx, counted(&found, d.rebind(d.Trigrams.Counted), asked, int64(manyFound))); err != nil {
+	rows, rare := make(map[string]int, len(trigrams)), 0
+	for i, t := range trigrams {
+		if rare == maxTogether {
+			trigrams = trigrams[:i]
+			break
+		}
+		n, err := tx.having(ctx, t)
+		if err != nil {
 			return where{}, err
 		}
-		if found == manyFound {
-			return where{}, nil
+		rows[t] = n
+		if n < manyFound {
+			rare++
+		}
+	}
+	slices.SortStableFunc(trigrams, func(a, b string) int { return cmp.Compare(rows[a], rows[b]) })
+	together := trigrams[:min(maxTogether, len(trigrams))]
+	if limited && rows[together[0]] == manyFound { // each is in many rows: perhaps not all of them together
+		if n, err := tx.having(ctx, together...); err != nil || n == manyFound {
+			return where{}, err
 		}
 	}
 	var w where
-	w.and(d.Trigrams.Among, asked)
+	w.and(d.Trigrams.Among, d.Trigrams.Match(together))
 	return w, nil
+}
+
+// having counts the rows that have all of the trigrams, up to manyFound.
+func (tx *Tx) having(ctx context.Context, trigrams ...string) (int, error) {
+	d := tx.store.dialect
+	var n int
+	err := tx.ask(ctx, ctx, counted(&n, d.rebind(d.Trigrams.Counted), d.Trigrams.Match(trigrams), int64(manyFound)))
+	return n, err
 }
 
 // counted reads one number.

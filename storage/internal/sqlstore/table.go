@@ -137,12 +137,13 @@ func read[T any](ctx, statement context.Context, tx *Tx, t *table[T], query stri
 // all reads every row that query selects into a list.
 func all[T any](into *[]T, fields func(*T) []any, query string, args ...any) Read {
 	return Read{Query: query, Args: args, Take: func(rows Rows) error {
+		var v T
+		row := fields(&v) // the same for every row: a scan leaves nothing of the one before
 		for rows.Next() {
-			var none T
-			*into = append(*into, none)
-			if err := rows.Scan(fields(&(*into)[len(*into)-1])...); err != nil {
+			if err := rows.Scan(row...); err != nil {
 				return err
 			}
+			*into = append(*into, v)
 		}
 		return rows.Err()
 	}}

@@ -123,6 +123,7 @@ CREATE TABLE habilis_structures (
 );
 CREATE UNIQUE INDEX habilis_structures_identifier ON habilis_structures (identifier_scheme, identifier_value);
 CREATE INDEX habilis_structures_name ON habilis_structures (folded_name, id);
+CREATE INDEX habilis_structures_number ON habilis_structures (folded_identifier);
 
 CREATE TABLE habilis_units (
     id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
