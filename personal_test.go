@@ -34,7 +34,11 @@ var notPersonal = map[string]string{
 	"membership.granted.whole": "a right", "membership.granted.services": "a right", "membership.asked.whole": "a right",
 	"membership.asked.services": "a right", "membership.validity.from": "a right", "membership.validity.until": "a right",
 	"membership.version": "version",
-	"event.iD":           "identifier", "event.chain": "identifier", "event.sequence": "order", "event.at": "instant",
+	"subscription.iD":    "identifier", "subscription.structure": "a structure's", "subscription.service": "a right", "subscription.space": "a right",
+	"subscription.level": "a right", "subscription.status": "state", "subscription.origin": "state", "subscription.batch": "identifier",
+	"subscription.validity.from": "a right", "subscription.validity.until": "a right", "subscription.dueAt": "when the clock looks again",
+	"subscription.remindedAt": "state", "subscription.version": "version",
+	"event.iD": "identifier", "event.chain": "identifier", "event.sequence": "order", "event.at": "instant",
 	"event.actor.kind": "kind", "event.actor.provenAt": "not stored", "event.kind": "kind", "event.object.type": "kind", "event.object.iD": "identifier",
 	"event.structure": "a structure's", "event.previous": "hash", "event.hash": "hash",
 	"message.iD": "identifier", "message.key": "made of identifiers and digests", "message.template": "kind", "message.language": "state",
@@ -57,7 +61,7 @@ func TestPersonalFieldsAreComplete(t *testing.T) {
 	stored := map[string]bool{}
 	for name, v := range map[string]any{
 		"account": account.Account{}, "link": account.Link{}, "throttle": account.Throttle{}, "attachment": account.Attachment{},
-		"signIn": mfa.SignIn{}, "membership": structure.Membership{}, "event": notify.Event{}, "message": notify.Message{},
+		"signIn": mfa.SignIn{}, "membership": structure.Membership{}, "subscription": structure.Subscription{}, "event": notify.Event{}, "message": notify.Message{},
 	} {
 		leaves(reflect.TypeOf(v), name, stored)
 	}

@@ -151,7 +151,7 @@ func TestPermissions(t *testing.T) {
 		{authz.ActionViewStructure, authz.ReasonRolePermits, authz.ReasonRolePermits, authz.ReasonRolePermits},
 		{authz.ActionModifyStructure, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionManageSpaces, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
-		{authz.ActionDecideMemberships, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
+		{authz.ActionDecideMemberships, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonNotEntitled},
 		{authz.ActionManageMembers, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionDecideSubscriptions, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionGrantSubscriptions, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},

@@ -24,21 +24,26 @@ const (
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
 
-	MailContactFormer        Template = "contact_former"        // to the former contact address: notices go elsewhere now
-	MailContactNew           Template = "contact_new"           // to the new contact address: notices come here now
-	MailMembershipRequested  Template = "membership_requested"  // to a manager: somebody asks to join
-	MailMembershipApproved   Template = "membership_approved"   // to the applicant
-	MailMembershipRejected   Template = "membership_rejected"   // to the applicant
-	MailAccountDeactivated   Template = "account_deactivated"   // until when the account can come back
-	MailAccountReactivated   Template = "account_reactivated"   // the account is open again
-	MailReactivation         Template = "reactivation"          // the link to come back with
-	MailReactivationClosed   Template = "reactivation_closed"   // to whoever asks to come back too late
-	MailReactivationReminder Template = "reactivation_reminder" // the time to come back ends soon
-	MailSupportRequest       Template = "support_request"       // to the support desk: somebody cannot sign in
-	MailPrincipalReceived    Template = "principal_received"    // to whoever became principal manager
-	MailPasswordChanged      Template = "password_changed"      // the account has another password
-	MailPasswordExpired      Template = "password_expired"      // a new password is due at the next sign-in
-	MailPasswordReset        Template = "password_reset"        // how to replace a forgotten password
+	MailContactFormer         Template = "contact_former"         // to the former contact address: notices go elsewhere now
+	MailContactNew            Template = "contact_new"            // to the new contact address: notices come here now
+	MailMembershipRequested   Template = "membership_requested"   // to a manager: somebody asks to join
+	MailMembershipApproved    Template = "membership_approved"    // to the applicant
+	MailMembershipRejected    Template = "membership_rejected"    // to the applicant
+	MailAccountDeactivated    Template = "account_deactivated"    // until when the account can come back
+	MailAccountReactivated    Template = "account_reactivated"    // the account is open again
+	MailReactivation          Template = "reactivation"           // the link to come back with
+	MailReactivationClosed    Template = "reactivation_closed"    // to whoever asks to come back too late
+	MailReactivationReminder  Template = "reactivation_reminder"  // the time to come back ends soon
+	MailSupportRequest        Template = "support_request"        // to the support desk: somebody cannot sign in
+	MailPrincipalReceived     Template = "principal_received"     // to whoever became principal manager
+	MailSubscriptionRequested Template = "subscription_requested" // to a manager: somebody asks for spaces
+	MailSubscriptionDecided   Template = "subscription_decided"   // to the applicant
+	MailSubscriptionGranted   Template = "subscription_granted"   // to whom a manager gave spaces
+	MailSubscriptionRemoved   Template = "subscription_removed"   // to whom a manager took spaces from
+	MailSpaceClosed           Template = "space_closed"           // to whoever held a space that the structure has no more
+	MailPasswordChanged       Template = "password_changed"       // the account has another password
+	MailPasswordExpired       Template = "password_expired"       // a new password is due at the next sign-in
+	MailPasswordReset         Template = "password_reset"         // how to replace a forgotten password
 )
 
 // The values that mails mention. What is not listed here as something else comes
@@ -56,6 +61,9 @@ const (
 	valueUntil     = "Until"     // instant, RFC 3339
 	valueAt        = "At"        // instant, RFC 3339
 	valueRole      = "Role"      // code of a role, "member"
+	valueSpaces    = "Spaces"    // names of rights, "Invoices issued read"
+	valueApproved  = "Approved"  // the same: those that were approved, "" for none
+	valueRefused   = "Refused"   // the same: those that were refused, "" for none
 )
 
 // mails lists every template with its values. A table, so that a test holds the
@@ -94,6 +102,11 @@ var mails = []struct {
 	{MailMembershipRequested, []string{valueName, valueApplicant, valueStructure, valueScope, valueLink}},
 	{MailMembershipApproved, []string{valueName, valueStructure, valueScope, valueRole, valueLink}},
 	{MailMembershipRejected, []string{valueName, valueStructure, valueReason, valueLink}},
+	{MailSubscriptionRequested, []string{valueName, valueApplicant, valueStructure, valueSpaces, valueLink}},
+	{MailSubscriptionDecided, []string{valueName, valueStructure, valueApproved, valueRefused, valueReason, valueLink}},
+	{MailSubscriptionGranted, []string{valueName, valueStructure, valueSpaces, valueLink}},
+	{MailSubscriptionRemoved, []string{valueName, valueStructure, valueSpaces, valueLink}},
+	{MailSpaceClosed, []string{valueName, valueStructure, valueSpaces, valueLink}},
 }
 
 // Notice reports whether a mail is a notice of what goes on in a structure. It goes to
@@ -102,7 +115,8 @@ var mails = []struct {
 // it stays where it was addressed to and is always sent.
 func (t Template) Notice() bool {
 	switch t {
-	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived:
+	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived,
+		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionGranted, MailSubscriptionRemoved, MailSpaceClosed:
 		return true
 	default:
 		return false
@@ -122,7 +136,7 @@ func KnownTemplates() []Template {
 // the library does not know. A mail that lacks one of them is not rendered.
 //
 // Name, Applicant, Structure, Scope and Reason are text from people; Scope is ""
-// for the whole structure. Address is a canonical e-mail address, Link an absolute http
+// for the whole structure. Spaces, Approved and Refused name rights. Address is a canonical e-mail address, Link an absolute http
 // or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants
 // in RFC 3339; the templates put them into the reader's language and zone.

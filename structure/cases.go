@@ -100,22 +100,9 @@ func (s *Service) Pending(ctx context.Context, by account.Actor) ([]Case, error)
 		if err != nil {
 			return err
 		}
-		own, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Statuses: []MembershipStatus{StatusApproved}, Limit: 1000})
+		managed, err := s.managed(ctx, tx, a, authz.ActionDecideMemberships, now)
 		if err != nil {
 			return err
-		}
-		var managed []ID
-		for _, m := range own {
-			if m.Role == RoleMember || m.Role == RoleTechnical {
-				continue
-			}
-			st, err := tx.Structure(ctx, m.Structure)
-			if err != nil {
-				return err
-			}
-			if s.permitted(a, st, m, authz.ActionDecideMemberships, now) == nil {
-				managed = append(managed, st.ID)
-			}
 		}
 		if len(managed) == 0 {
 			return nil
