@@ -35,6 +35,9 @@ var values = notify.Values{
 	"Until":     "2026-11-22T13:05:00Z",
 	"At":        "2026-07-01T22:30:00Z",
 	"Role":      "member",
+	"Spaces":    "Factures émises consultation, Sollicitations émises modification (PEDI)",
+	"Approved":  "Factures émises consultation",
+	"Refused":   "Sollicitations émises modification (PEDI)",
 }
 
 // only returns exactly the values that t mentions.
@@ -388,7 +391,8 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, template := range notify.KnownTemplates() {
 		name := string(template)
-		about := strings.HasPrefix(name, "membership_") || strings.HasPrefix(name, "principal_")
+		about := strings.HasPrefix(name, "membership_") || strings.HasPrefix(name, "principal_") ||
+			strings.HasPrefix(name, "subscription_") || strings.HasPrefix(name, "space_")
 		require.Equal(t, about, template.Notice(), name)
 	}
 }

@@ -29,6 +29,9 @@ func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID
 	if v := a.Validity; v != nil && !v.Until.IsZero() && !v.From.Before(v.Until) {
 		return Membership{}, fault.Invalid(op, fault.Field{Path: "until", Code: "before_from"})
 	}
+	if a.Role == RoleSecondaryManager && s.policy.NoSecondaryManagers {
+		return Membership{}, fault.Invalid(op, fault.Field{Path: "role", Code: "oneof", Param: "member"})
+	}
 	return s.decide(ctx, by, id, a.Scope, func(c decisionCase) (Membership, notify.Kind, error) {
 		if c.Applicant.Status != account.StatusActive && c.Applicant.Status != account.StatusPendingActivation {
 			return Membership{}, "", ErrApplicantGone
@@ -111,6 +114,11 @@ func (s *Service) decide(
 		}
 		if err := s.putMembershipAfter(ctx, tx, c.Head, by, kind, &m, now); err != nil {
 			return err
+		}
+		if !m.Granted.Covers(c.Subject.Granted) {
+			if err := s.fitSubscriptions(ctx, tx, by, m, now); err != nil {
+				return err
+			}
 		}
 		return s.tellApplicant(ctx, tx, c, m, mail(c, m))
 	})

@@ -165,13 +165,9 @@ func (s *Service) begin(ctx context.Context, tx Tx, by account.Actor, d desk, a 
 // start returns a line as it begins: granted by who may, taken where that is free, else
 // asked for.
 func (s *Service) start(by account.Actor, d desk, l Line, batch string, v authz.Validity, comment Note, grant bool) (Subscription, error) {
-	line := d.find(l)
-	if line.ID == "" {
-		id, err := s.ids.New(d.at)
-		if err != nil {
-			return line, err
-		}
-		line.ID, line.CreatedAt = SubscriptionID(id), d.at
+	line, err := s.newLine(d, l)
+	if err != nil {
+		return line, err
 	}
 	spec, _ := s.authz.Spec(l.Space)
 	may := s.may(d, authz.ActionGrantSubscriptions, l.Space)
@@ -185,6 +181,17 @@ func (s *Service) start(by account.Actor, d desk, l Line, batch string, v authz.
 	default:
 		return line.Ask(OriginRequest, batch, v, comment, d.at)
 	}
+}
+
+// newLine returns the subject's line for a right, with a name of its own if it is new.
+func (s *Service) newLine(d desk, l Line) (Subscription, error) {
+	line := d.find(l)
+	if line.ID != "" {
+		return line, nil
+	}
+	id, err := s.ids.New(d.at)
+	line.ID, line.CreatedAt = SubscriptionID(id), d.at
+	return line, err
 }
 
 // putAsked stores lines that begin, and tells who has to know: those who decide about

@@ -239,6 +239,9 @@ func (s *Service) CloseTechnical(ctx context.Context, by account.Actor, id ID, w
 		if err := s.putMembership(ctx, tx, by, "membership.removed", &m, now); err != nil {
 			return err
 		}
+		if err := s.endSubscriptions(ctx, tx, by, a.ID, st.ID, nil, now); err != nil {
+			return err
+		}
 		return s.tellContact(ctx, tx, st, a, notify.MailTechnicalClosed, now)
 	})
 }
