@@ -183,7 +183,7 @@ func (s *Service) edited(op string, by account.Actor, d desk, service ServiceID,
 		var no *fault.Error
 		switch {
 		case err == nil:
-		case errors.As(err, &no) && len(no.Fields) > 0: // the form is wrong
+		case errors.As(err, &no) && no.Code == fault.CodeInvalid:
 			found[i] = objection{code: no.Fields[0].Code}
 		case errors.As(err, &no) && no.Code != fault.CodeDenied && no.Code != fault.CodeNotFound:
 			found[i] = objects(no)

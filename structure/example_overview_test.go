@@ -39,7 +39,7 @@ func ExampleService_Overview() {
 	// Output:
 	// Pauline MARTIN <nil>
 	// Atelier Dufour principal_manager
-	// [home manager.activities invoices.issued tickets.issued my_account]
+	// [home manager.activities organisation invoices.issued tickets.issued my_account]
 }
 
 func ExampleService_VisibleSpaces() {
