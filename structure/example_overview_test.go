@@ -46,5 +46,5 @@ func ExampleService_VisibleSpaces() {
 	h, pauline := manager()
 	spaces, err := h.Structures.VisibleSpaces(context.Background(), pauline)
 	fmt.Println(spaces, err)
-	// Output: [home manager.activities invoices.issued tickets.issued my_account] <nil>
+	// Output: [home manager.activities organisation invoices.issued tickets.issued my_account] <nil>
 }
