@@ -34,7 +34,7 @@ var notPersonal = map[string]string{
 	"membership.granted.whole": "a right", "membership.granted.services": "a right", "membership.asked.whole": "a right",
 	"membership.asked.services": "a right", "membership.validity.from": "a right", "membership.validity.until": "a right",
 	"membership.version": "version", "membership.via": "a structure's", "membership.remindedAt": "state", "membership.dueAt": "when the clock looks again",
-	"subscription.iD":    "identifier", "subscription.structure": "a structure's", "subscription.service": "a right", "subscription.space": "a right",
+	"subscription.iD": "identifier", "subscription.structure": "a structure's", "subscription.service": "a right", "subscription.space": "a right",
 	"subscription.level": "a right", "subscription.status": "state", "subscription.origin": "state", "subscription.batch": "identifier",
 	"subscription.validity.from": "a right", "subscription.validity.until": "a right", "subscription.dueAt": "when the clock looks again",
 	"subscription.remindedAt": "state", "subscription.version": "version",

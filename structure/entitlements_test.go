@@ -238,3 +238,31 @@ func TestCopyEntitlements(t *testing.T) {
 		w.Proven(t)
 	})
 }
+
+// whoever closes the account takes back what waits; what is held sleeps and is back
+// with the owner.
+func TestDeactivationWithdrawsSubscriptions(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	c := company(t, w)
+	julie, _ := hire(t, w, c, clerk)
+	_, err := w.Structures.OpenSpace(t.Context(), c.Manager, c.ID, works)
+	require.NoError(t, err)
+	given, err := w.Structures.GrantSubscriptions(t.Context(), c.Manager, structure.SubscriptionGrant{
+		Structure: c.ID, Account: julie.ID, Lines: []structure.Line{write(works)},
+	})
+	require.NoError(t, err)
+	plan, err := w.Structures.PrepareDeactivation(t.Context(), julie)
+	require.NoError(t, err)
+	require.Len(t, plan.Withdrawn, 1)
+	w.Leave(t, julie)
+	require.False(t, allowed(t, w, julie.ID, c.ID, write(works)), "invariant (2)")
+	groups, err := w.Structures.PendingSubscriptions(t.Context(), c.Manager)
+	require.NoError(t, err)
+	require.Empty(t, groups)
+	out, err := w.Structures.RemoveSubscriptions(t.Context(), c.Manager, given[0].ID)
+	require.NoError(t, err)
+	require.NoError(t, out[0].Err, "what is held was kept")
+	require.Zero(t, w.Count(t, clerk, notify.MailSubscriptionRemoved), "R-110: whoever left is told nothing")
+	w.Proven(t)
+}
