@@ -100,7 +100,7 @@ func (s *Service) Pending(ctx context.Context, by account.Actor) ([]Case, error)
 		if err != nil {
 			return err
 		}
-		managed, err := s.managed(ctx, tx, a, authz.ActionDecideMemberships, now)
+		managed, err := s.managing(ctx, tx, a, authz.ActionDecideMemberships, now)
 		if err != nil {
 			return err
 		}

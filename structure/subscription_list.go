@@ -164,7 +164,7 @@ func (s *Service) PendingSubscriptions(ctx context.Context, by account.Actor) ([
 		if err != nil {
 			return err
 		}
-		managed, err := s.managed(ctx, tx, a, authz.ActionDecideSubscriptions, now)
+		managed, err := s.managing(ctx, tx, a, authz.ActionDecideSubscriptions, now)
 		if err != nil || len(managed) == 0 {
 			return err
 		}
@@ -179,8 +179,8 @@ func (s *Service) PendingSubscriptions(ctx context.Context, by account.Actor) ([
 	return out, err
 }
 
-// managed lists the structures in which an account may do an administrative action.
-func (s *Service) managed(ctx context.Context, tx Tx, a account.Account, act authz.Action, now time.Time) ([]ID, error) {
+// managing lists the structures in which an account may do an administrative action.
+func (s *Service) managing(ctx context.Context, tx Tx, a account.Account, act authz.Action, now time.Time) ([]ID, error) {
 	own, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Statuses: []MembershipStatus{StatusApproved}, Limit: 1000})
 	if err != nil {
 		return nil, err
