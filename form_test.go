@@ -26,7 +26,8 @@ func TestFormSpec(t *testing.T) {
 	require.Contains(t, creation, habilis.FieldSpec{Path: "legalName", Required: true, MaxLength: 255, OneLine: true})
 	require.Contains(t, creation, habilis.FieldSpec{Path: "type", Required: true, Options: []string{"public", "private"}})
 	require.Contains(t, habilis.FormSpec[structure.ServiceSpec](), habilis.FieldSpec{Path: "from", Day: true})
-	require.Equal(t, []string{"structure", "comment"}, required(habilis.FormSpec[structure.Request]()), "R-206")
+	require.Equal(t, []string{"structure"}, required(habilis.FormSpec[structure.Request]()), "the policy decides about the comment")
+	require.Equal(t, []string{"reason"}, required(habilis.FormSpec[structure.Refusal]()), "R-226")
 	require.Equal(t, []string{"iban"}, required(habilis.FormSpec[structure.NewBankAccount]()))
 	require.NotEmpty(t, required(habilis.FormSpec[account.Registration]()))
 }

@@ -181,6 +181,13 @@ func (r *rehearsal) PutMembership(ctx context.Context, m structure.Membership) e
 	return r.Tx.PutMembership(ctx, m)
 }
 
+func (r *rehearsal) PutSubscription(ctx context.Context, s structure.Subscription) error {
+	if err := r.touch(pair{s.Account, s.Structure}); err != nil {
+		return err
+	}
+	return r.Tx.PutSubscription(ctx, s)
+}
+
 func (r *rehearsal) touchAll(q structure.MembershipQuery) error {
 	for q.Limit = 1000; ; {
 		ms, err := r.Tx.Memberships(r.ctx, q)

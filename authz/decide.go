@@ -82,6 +82,8 @@ const (
 	ReasonNotDelegated    Reason = "not_delegated"
 	ReasonRoleLacks       Reason = "role_lacks_permission"
 	ReasonTransferFirst   Reason = "transfer_first"
+	ReasonEntitled        Reason = "organisation_held"
+	ReasonNotEntitled     Reason = "organisation_not_held"
 )
 
 // Step is one condition and what was found. Steps never hold names or
@@ -132,7 +134,7 @@ func Decide(f Facts, r Request) Decision {
 		d.Role = f.Membership.Role
 	}
 	if r.Action != "" {
-		d.add(permission(f, r.Action))
+		d.add(permission(f, r))
 		return d.conclude(f)
 	}
 	d.add(service(f, r))
@@ -300,7 +302,8 @@ func (l Level) gives(want Level, writeImpliesRead bool) bool {
 	return l == want || writeImpliesRead && l == Write && want == Read
 }
 
-func permission(f Facts, a Action) Step {
+func permission(f Facts, r Request) Step {
+	a := r.Action
 	s := Step{Condition: ConditionPermission, By: f.Membership.By, At: f.Membership.Since}
 	if f.Membership.Status != MembershipApproved {
 		s.Reason = ReasonRoleLacks
@@ -314,10 +317,22 @@ func permission(f Facts, a Action) Step {
 		if s.Met {
 			s.Reason = ReasonDelegated
 		}
+	case ByEntitlement:
+		s.Met, s.Reason = organises(f, r), ReasonNotEntitled
+		if s.Met {
+			s.Reason = ReasonEntitled
+		}
 	case ByTransfer:
 		s.Reason = ReasonTransferFirst
 	default:
 		s.Reason = ReasonRoleLacks
 	}
 	return s
+}
+
+// organises reports whether the facts give the right to write in SpaceOrganisation over
+// the whole structure. The account and the membership are looked at before.
+func organises(f Facts, r Request) bool {
+	r.Service, r.Space, r.Level, r.Action = "", SpaceOrganisation, Write, ""
+	return service(f, r).Met && space(f, r.Space).Met && entitlement(f, r).Met
 }

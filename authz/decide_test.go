@@ -153,7 +153,7 @@ func TestPermissions(t *testing.T) {
 		{authz.ActionManageSpaces, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionCloseStructure, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
 		{authz.ActionChangeIdentifier, authz.ReasonRolePermits, authz.ReasonRoleLacks, authz.ReasonRoleLacks},
-		{authz.ActionDecideMemberships, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
+		{authz.ActionDecideMemberships, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonNotEntitled},
 		{authz.ActionManageMembers, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionDecideSubscriptions, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},
 		{authz.ActionGrantSubscriptions, authz.ReasonRolePermits, authz.ReasonNotDelegated, authz.ReasonRoleLacks},

@@ -2,8 +2,11 @@ package authz
 
 import (
 	"slices"
+	"strings"
 
 	"golang.org/x/text/language"
+
+	"github.com/habilis-go/habilis/internal/i18n"
 )
 
 // Permission says under what condition a role may do an action.
@@ -11,11 +14,12 @@ type Permission string
 
 // Permissions.
 const (
-	Never        Permission = ""              // refused
-	Always       Permission = "always"        // granted by the role
-	ByDelegation Permission = "by_delegation" // granted while the principal lends the power over structures or users that the action needs
-	OwnOnly      Permission = "own_only"      // granted on the actor's own record
-	ByTransfer   Permission = "by_transfer"   // the principal must first name a successor
+	Never         Permission = ""               // refused
+	Always        Permission = "always"         // granted by the role
+	ByDelegation  Permission = "by_delegation"  // granted while the principal lends the power over structures or users that the action needs
+	OwnOnly       Permission = "own_only"       // granted on the actor's own record
+	ByEntitlement Permission = "by_entitlement" // granted while the right to write in SpaceOrganisation holds over the whole structure (C-06)
+	ByTransfer    Permission = "by_transfer"    // the principal must first name a successor
 )
 
 // Policy holds the tables of a deployment: which spaces exist, which are opened
@@ -24,7 +28,7 @@ const (
 // once handed over, and safe to share.
 type Policy struct {
 	// Spaces is the catalogue, in the order in which people see it. Defaults to
-	// the nine spaces of SPA-T1.
+	// the nine spaces of SPA-T1 and the one that gives powers of a manager.
 	Spaces []SpaceSpec
 
 	// Permissions is table MEM-T1: for each action, the roles that may do it. An
@@ -41,7 +45,45 @@ type SpaceSpec struct {
 	Code     Space                    // stable key
 	Labels   map[language.Tag]string  // what people read, by base language
 	Defaults map[StructureType][]Role // roles that hold it, to read and to write, from the day they join
-	Always   bool                     // belongs to every active account, no membership needed
+	Always   bool                     // belongs to every active account, no membership needed. Defaults to false.
+
+	// ByRole says that the roles of Defaults hold it and nobody else can: it is neither
+	// asked for nor granted. Defaults to false.
+	ByRole bool
+
+	// SelfService says that a member of a structure where it is open takes it without
+	// anybody's approval (C-22). Defaults to false.
+	SelfService bool
+
+	Types  []StructureType // types of structure on which it can be open. Defaults to none: every type.
+	Levels []Level         // levels that it has. Defaults to none: to read and to write.
+}
+
+// Fixed reports whether s comes with the account or with the role, so that nobody
+// subscribes to it.
+func (s SpaceSpec) Fixed() bool { return s.Always || s.ByRole }
+
+// Fits reports whether s can be open on structures of the given type.
+func (s SpaceSpec) Fits(t StructureType) bool {
+	return len(s.Types) == 0 || slices.Contains(s.Types, t)
+}
+
+// Has reports whether s has the given level.
+func (s SpaceSpec) Has(l Level) bool { return slices.Contains(s.levels(), l) }
+
+func (s SpaceSpec) levels() []Level {
+	if len(s.Levels) == 0 {
+		return []Level{Read, Write}
+	}
+	return s.Levels
+}
+
+// Lowest is the level of s that gives least.
+func (s SpaceSpec) Lowest() Level {
+	if s.Has(Read) {
+		return Read
+	}
+	return Write
 }
 
 // Label returns what people of the given language read, else the English label,
@@ -81,50 +123,12 @@ func (p Policy) OpenByDefault(t StructureType) []Space {
 	return out
 }
 
-// Guide2024 is the default policy: the guide of 2024 with the tables of the
-// earlier ones where it is silent (requirements 1.21, 1.22).
-func Guide2024() Policy {
-	everyone := []Role{RolePrincipalManager, RoleSecondaryManager, RoleMember}
-	managers := []Role{RolePrincipalManager, RoleSecondaryManager}
-	programs := append(slices.Clone(everyone), RoleTechnical)
-	both := func(r []Role) map[StructureType][]Role { return map[StructureType][]Role{Public: r, Private: r} }
-	public := func(r []Role) map[StructureType][]Role { return map[StructureType][]Role{Public: r} }
-
-	delegable := map[Role]Permission{RolePrincipalManager: Always, RoleSecondaryManager: ByDelegation}
-	principal := map[Role]Permission{RolePrincipalManager: Always}
-	return Policy{
-		WriteImpliesRead: true,
-		Spaces: []SpaceSpec{
-			{Code: SpaceHome, Labels: labels("Accueil connecté", "Home"), Defaults: both(everyone), Always: true},
-			{Code: SpaceManagerActivities, Labels: labels("Activités du gestionnaire", "Manager's activities"), Defaults: both(managers)},
-			{Code: SpaceInvoicesReceived, Labels: labels("Factures reçues", "Invoices received"), Defaults: public(programs)},
-			{Code: SpaceInvoicesIssued, Labels: labels("Factures émises", "Invoices issued"), Defaults: both(programs)},
-			{Code: SpaceInvoicesToValidate, Labels: labels("Factures à valider", "Invoices to validate")},
-			{Code: SpaceWorksInvoices, Labels: labels("Factures de travaux", "Works invoices")},
-			{Code: SpaceTicketsIssued, Labels: labels("Sollicitations émises", "Tickets issued"), Defaults: both(everyone)},
-			{Code: SpaceTicketsReceived, Labels: labels("Sollicitations reçues", "Tickets received"), Defaults: public(everyone)},
-			{Code: SpaceMyAccount, Labels: labels("Mon compte", "My account"), Defaults: both(everyone), Always: true},
-		},
-		Permissions: map[Action]map[Role]Permission{
-			ActionViewStructure:       {RolePrincipalManager: Always, RoleSecondaryManager: Always, RoleMember: Always},
-			ActionModifyStructure:     delegable,
-			ActionManageSpaces:        delegable,
-			ActionCloseStructure:      principal,
-			ActionChangeIdentifier:    principal,
-			ActionDecideMemberships:   delegable,
-			ActionManageMembers:       delegable,
-			ActionLeave:               {RolePrincipalManager: ByTransfer, RoleSecondaryManager: OwnOnly, RoleMember: OwnOnly},
-			ActionDecideSubscriptions: delegable,
-			ActionGrantSubscriptions:  delegable,
-			ActionSearchUsers:         delegable,
-			ActionReadHistory:         {RolePrincipalManager: Always, RoleSecondaryManager: Always},
-			ActionManageTechnical:     principal,
-			ActionTransferPrincipal:   principal,
-			ActionDelegate:            principal,
-		},
+// Profile names a right for people, "Factures émises modification": the label of the
+// space and the level.
+func (p Policy) Profile(code Space, l Level, lang language.Tag) string {
+	spec, listed := p.Spec(code)
+	if !listed {
+		spec.Code = code
 	}
-}
-
-func labels(fr, en string) map[language.Tag]string {
-	return map[language.Tag]string{language.French: fr, language.English: en}
+	return spec.Label(lang) + " " + strings.ToLower(i18n.Text(lang, "level."+string(l), nil))
 }

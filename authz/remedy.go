@@ -78,6 +78,7 @@ var remedyOf = map[Reason]Remedy{
 	ReasonNotDelegated:    {Change: ChangeDelegate, By: WhoPrincipal},
 	ReasonRoleLacks:       {Change: ChangeRaiseRole, By: WhoPrincipal},
 	ReasonTransferFirst:   {Change: ChangeTransfer, By: WhoPerson},
+	ReasonNotEntitled:     {Change: ChangeSubscribe, By: WhoPerson},
 }
 
 // remedies answers each missing condition with its smallest change, leaving out

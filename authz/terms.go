@@ -48,6 +48,10 @@ const (
 	SpaceWorksInvoices      Space = "works_invoices"
 )
 
+// SpaceOrganisation is the space in which the structure and its people are managed
+// the right to write in it gives the permissions that are [ByEntitlement].
+const SpaceOrganisation Space = "organisation"
+
 // StructureType tells public bodies from private ones.
 type StructureType string
 

@@ -91,10 +91,10 @@ func TestDefaultSpaces(t *testing.T) {
 	t.Parallel()
 	p := authz.Guide2024()
 	require.ElementsMatch(t, []authz.Space{
-		"home", "manager.activities", "invoices.received", "invoices.issued", "tickets.issued", "tickets.received", "my_account",
+		"home", "manager.activities", "organisation", "invoices.received", "invoices.issued", "tickets.issued", "tickets.received", "my_account",
 	}, p.OpenByDefault(authz.Public), "R-181, R-182")
 	require.ElementsMatch(t, []authz.Space{
-		"home", "manager.activities", "invoices.issued", "tickets.issued", "my_account",
+		"home", "manager.activities", "organisation", "invoices.issued", "tickets.issued", "my_account",
 	}, p.OpenByDefault(authz.Private), "R-183")
 	managers, _ := p.Spec(authz.SpaceManagerActivities)
 	require.True(t, managers.DefaultFor(authz.Public, authz.RoleSecondaryManager))

@@ -45,6 +45,15 @@ type Links struct {
 	// "/account/memberships".
 	Memberships string
 
+	// Subscriptions is the path of a person's own subscriptions. Defaults to
+	// "/account/subscriptions".
+	Subscriptions string
+
+	// SubscriptionRequests is the path of the manager's list of requests for spaces; the
+	// batch's identifier is appended as a path element. Defaults to
+	// "/manage/subscriptions".
+	SubscriptionRequests string
+
 	// Support is the path of the page on which people who cannot sign in ask for help.
 	// Defaults to "/support".
 	Support string
@@ -71,6 +80,8 @@ func (l Links) Checked() (Links, error) {
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Memberships, "/account/memberships")
+	set(&l.Subscriptions, "/account/subscriptions")
+	set(&l.SubscriptionRequests, "/manage/subscriptions")
 	set(&l.Support, "/support")
 	l.Base = strings.TrimSuffix(l.Base, "/")
 	u, err := url.Parse(l.Base)

@@ -24,36 +24,41 @@ const (
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
 
-	MailContactFormer        Template = "contact_former"        // to the former contact address: notices go elsewhere now
-	MailContactNew           Template = "contact_new"           // to the new contact address: notices come here now
-	MailMembershipRequested  Template = "membership_requested"  // to a manager: somebody asks to join
-	MailMembershipApproved   Template = "membership_approved"   // to the applicant
-	MailMembershipRejected   Template = "membership_rejected"   // to the applicant
-	MailMembershipReminder   Template = "membership_reminder"   // to a manager: a request still waits
-	MailMembershipWithdrawn  Template = "membership_withdrawn"  // to a manager: a request was taken back
-	MailMembershipExpired    Template = "membership_expired"    // to the applicant: nobody decided in time
-	MailMembershipAttached   Template = "membership_attached"   // to whom a manager made a member
-	MailMembershipChanged    Template = "membership_changed"    // to a member: role, services or dates are others now
-	MailMembershipDisabled   Template = "membership_disabled"   // to a member: suspended
-	MailMembershipEnabled    Template = "membership_enabled"    // to a member: in force again
-	MailMembershipRemoved    Template = "membership_removed"    // to whoever was a member
-	MailMembershipLeft       Template = "membership_left"       // to a manager: a member left, or left services
-	MailMembershipEnding     Template = "membership_ending"     // to a member: it ends soon
-	MailMemberEnding         Template = "member_ending"         // to a manager: a membership ends soon
-	MailDelegationChanged    Template = "delegation_changed"    // to a secondary manager: which powers are lent
-	MailAccountDeactivated   Template = "account_deactivated"   // until when the account can come back
-	MailAccountReactivated   Template = "account_reactivated"   // the account is open again
-	MailReactivation         Template = "reactivation"          // the link to come back with
-	MailReactivationClosed   Template = "reactivation_closed"   // to whoever asks to come back too late
-	MailReactivationReminder Template = "reactivation_reminder" // the time to come back ends soon
-	MailStructureDeactivated Template = "structure_deactivated" // to a manager: the structure is inactive
-	MailStructureActivated   Template = "structure_activated"   // to a manager: the structure is active again
-	MailIdentifierChanged    Template = "identifier_changed"    // to a manager: the structure has another identifier
-	MailSupportRequest       Template = "support_request"       // to the support desk: somebody cannot sign in
-	MailPrincipalReceived    Template = "principal_received"    // to whoever became principal manager
-	MailPasswordChanged      Template = "password_changed"      // the account has another password
-	MailPasswordExpired      Template = "password_expired"      // a new password is due at the next sign-in
-	MailPasswordReset        Template = "password_reset"        // how to replace a forgotten password
+	MailContactFormer         Template = "contact_former"         // to the former contact address: notices go elsewhere now
+	MailContactNew            Template = "contact_new"            // to the new contact address: notices come here now
+	MailMembershipRequested   Template = "membership_requested"   // to a manager: somebody asks to join
+	MailMembershipApproved    Template = "membership_approved"    // to the applicant
+	MailMembershipRejected    Template = "membership_rejected"    // to the applicant
+	MailMembershipReminder    Template = "membership_reminder"    // to a manager: a request still waits
+	MailMembershipWithdrawn   Template = "membership_withdrawn"   // to a manager: a request was taken back
+	MailMembershipExpired     Template = "membership_expired"     // to the applicant: nobody decided in time
+	MailMembershipAttached    Template = "membership_attached"    // to whom a manager made a member
+	MailMembershipChanged     Template = "membership_changed"     // to a member: role, services or dates are others now
+	MailMembershipDisabled    Template = "membership_disabled"    // to a member: suspended
+	MailMembershipEnabled     Template = "membership_enabled"     // to a member: in force again
+	MailMembershipRemoved     Template = "membership_removed"     // to whoever was a member
+	MailMembershipLeft        Template = "membership_left"        // to a manager: a member left, or left services
+	MailMembershipEnding      Template = "membership_ending"      // to a member: it ends soon
+	MailMemberEnding          Template = "member_ending"          // to a manager: a membership ends soon
+	MailDelegationChanged     Template = "delegation_changed"     // to a secondary manager: which powers are lent
+	MailAccountDeactivated    Template = "account_deactivated"    // until when the account can come back
+	MailAccountReactivated    Template = "account_reactivated"    // the account is open again
+	MailReactivation          Template = "reactivation"           // the link to come back with
+	MailReactivationClosed    Template = "reactivation_closed"    // to whoever asks to come back too late
+	MailReactivationReminder  Template = "reactivation_reminder"  // the time to come back ends soon
+	MailStructureDeactivated  Template = "structure_deactivated"  // to a manager: the structure is inactive
+	MailStructureActivated    Template = "structure_activated"    // to a manager: the structure is active again
+	MailIdentifierChanged     Template = "identifier_changed"     // to a manager: the structure has another identifier
+	MailSupportRequest        Template = "support_request"        // to the support desk: somebody cannot sign in
+	MailPrincipalReceived     Template = "principal_received"     // to whoever became principal manager
+	MailPasswordChanged       Template = "password_changed"       // the account has another password
+	MailPasswordExpired       Template = "password_expired"       // a new password is due at the next sign-in
+	MailPasswordReset         Template = "password_reset"         // how to replace a forgotten password
+	MailSubscriptionRequested Template = "subscription_requested" // to a manager: somebody asks for spaces
+	MailSubscriptionDecided   Template = "subscription_decided"   // to the applicant
+	MailSubscriptionGranted   Template = "subscription_granted"   // to whom a manager gave spaces
+	MailSubscriptionRemoved   Template = "subscription_removed"   // to whom a manager took spaces from
+	MailSpaceClosed           Template = "space_closed"           // to whoever held a space that the structure has no more
 )
 
 // The values that mails mention. What is not listed here as something else comes
@@ -71,11 +76,13 @@ const (
 	valueUntil     = "Until"     // instant, RFC 3339
 	valueAt        = "At"        // instant, RFC 3339
 	valueRole      = "Role"      // code of a role, "member"
-	valueRefused   = "Refused"   // names of services that were asked for and refused, "" for none
+	valueRefused   = "Refused"   // names of services or rights that were asked for and refused, "" for none
 	valueRemoved   = "Removed"   // names of services that were held and taken away, "" for none
 	valueFirstDay  = "FirstDay"  // civil date, ISO 8601; "" for none
 	valueLastDay   = "LastDay"   // civil date, ISO 8601; "" for none
 	valuePowers    = "Powers"    // what is lent: "both", "structure", "users" or "none"
+	valueSpaces    = "Spaces"    // names of rights, "Invoices issued read"
+	valueApproved  = "Approved"  // the same: those that were approved, "" for none
 )
 
 // mails lists every template with its values. A table, so that a test holds the
@@ -129,6 +136,11 @@ var mails = []struct {
 	{MailMembershipEnding, []string{valueName, valueStructure, valueLastDay, valueLink}},
 	{MailMemberEnding, []string{valueName, valueApplicant, valueStructure, valueLastDay}},
 	{MailDelegationChanged, []string{valueName, valueStructure, valuePowers}},
+	{MailSubscriptionRequested, []string{valueName, valueApplicant, valueStructure, valueSpaces, valueLink}},
+	{MailSubscriptionDecided, []string{valueName, valueStructure, valueApproved, valueRefused, valueReason, valueLink}},
+	{MailSubscriptionGranted, []string{valueName, valueStructure, valueSpaces, valueLink}},
+	{MailSubscriptionRemoved, []string{valueName, valueStructure, valueSpaces, valueLink}},
+	{MailSpaceClosed, []string{valueName, valueStructure, valueSpaces, valueLink}},
 }
 
 // Notice reports whether a mail is a notice of what goes on in a structure. It goes to
@@ -140,7 +152,8 @@ func (t Template) Notice() bool {
 	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived,
 		MailMembershipReminder, MailMembershipWithdrawn, MailMembershipExpired, MailMembershipAttached, MailMembershipChanged,
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
-		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged:
+		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged,
+		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionGranted, MailSubscriptionRemoved, MailSpaceClosed:
 		return true
 	default:
 		return false
@@ -160,8 +173,9 @@ func KnownTemplates() []Template {
 // the library does not know. A mail that lacks one of them is not rendered.
 //
 // Name, Applicant, Structure, Scope, Reason, Refused and Removed are text from people;
-// Scope is "" for the whole structure, Refused and Removed are "" for none. FirstDay and
-// LastDay are civil dates of ISO 8601 or "", Powers is a code. Address is a canonical e-mail address, Link an absolute http
+// Scope is "" for the whole structure, Refused and Removed are "" for none. Spaces and
+// Approved name rights. FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is
+// a code. Address is a canonical e-mail address, Link an absolute http
 // or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants
 // in RFC 3339; the templates put them into the reader's language and zone.

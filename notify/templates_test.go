@@ -36,11 +36,13 @@ var values = notify.Values{
 	"Until":     "2026-11-22T13:05:00Z",
 	"At":        "2026-07-01T22:30:00Z",
 	"Role":      "member",
-	"Refused":   "Accueil",
 	"Removed":   "Pédiatrie",
 	"FirstDay":  "2026-11-22",
 	"LastDay":   "2026-12-31",
 	"Powers":    "users",
+	"Spaces":    "Factures émises consultation, Sollicitations émises modification (PEDI)",
+	"Approved":  "Factures émises consultation",
+	"Refused":   "Sollicitations émises modification (PEDI)",
 }
 
 // only returns exactly the values that t mentions.
@@ -394,7 +396,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, template := range notify.KnownTemplates() {
 		name := string(template)
-		about := slices.ContainsFunc([]string{"membership_", "principal_", "structure_", "identifier_"}, func(p string) bool { return strings.HasPrefix(name, p) })
+		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "subscription_", "space_"}, func(p string) bool { return strings.HasPrefix(name, p) })
 		require.Equal(t, about, template.Notice(), name)
 	}
 }

@@ -104,14 +104,15 @@ func (s *Service) actOn(ctx context.Context, tx Tx, by account.Actor, id Members
 	if err != nil || r.kind == "" {
 		return c.Subject, err
 	}
-	if err := s.putRuling(ctx, tx, c.Head, by, &r, now); err != nil {
+	if err := s.putRuling(ctx, tx, c.Head, by, c.Subject, &r, now); err != nil {
 		return Membership{}, err
 	}
 	return r.Membership, s.tellMember(ctx, tx, c.Applicant, c.Structure, r.Membership, r.mail, now)
 }
 
-// putRuling stores what was decided, with every line of history that it is worth.
-func (s *Service) putRuling(ctx context.Context, tx Tx, last notify.Head, by account.Actor, r *ruling, now time.Time) error {
+// putRuling stores what became of a membership, with every line of history that it is
+// worth, and ends the subscriptions that it does not cover any more.
+func (s *Service) putRuling(ctx context.Context, tx Tx, last notify.Head, by account.Actor, before Membership, r *ruling, now time.Time) error {
 	if err := s.storeMembership(ctx, tx, &r.Membership); err != nil {
 		return err
 	}
@@ -128,7 +129,10 @@ func (s *Service) putRuling(ctx context.Context, tx Tx, last notify.Head, by acc
 			return err
 		}
 	}
-	return nil
+	if r.Membership.Granted.Covers(before.Granted) {
+		return nil
+	}
+	return s.fitSubscriptions(ctx, tx, by, r.Membership, now)
 }
 
 // tellMember mails the person whom a membership belongs to what became of it. Whoever
@@ -150,34 +154,23 @@ func (s *Service) tellMember(ctx context.Context, tx Tx, to account.Account, st 
 func (s *Service) tellManagers(
 	ctx context.Context, tx Tx, st Structure, act authz.Action, but account.ID, key string, t notify.Template, v notify.Values, now time.Time,
 ) error {
-	for _, role := range []Role{RolePrincipalManager, RoleSecondaryManager, RoleMember} {
-		switch s.authz.Permissions[act][role] {
-		case authz.Always:
-		case authz.ByDelegation:
-			if !st.Delegated.Lends(act) {
-				continue
-			}
-		default:
+	managers, err := s.approvers(ctx, tx, st, act, now)
+	if err != nil {
+		return err
+	}
+	for _, manager := range managers {
+		to := manager.Account
+		if to.ID == but {
 			continue
 		}
-		managers, err := tx.Members(ctx, MembershipQuery{Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: role})
-		if err != nil {
-			return err
+		values := notify.Values{"Name": to.DisplayName(), "Structure": st.DisplayName()}
+		for name, text := range v {
+			values[name] = text
 		}
-		for _, manager := range managers {
-			to := manager.Account
-			if to.ID == but || s.permitted(to, st, manager.Membership, act, now) != nil {
-				continue
-			}
-			values := notify.Values{"Name": to.DisplayName(), "Structure": st.DisplayName()}
-			for name, text := range v {
-				values[name] = text
-			}
-			if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-				Key: key + "/" + string(to.ID), Template: t, To: to.ContactEmail, Account: to.ID, Language: to.Language, Values: values,
-			}); err != nil {
-				return err
-			}
+		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
+			Key: key + "/" + string(to.ID), Template: t, To: to.ContactEmail, Account: to.ID, Language: to.Language, Values: values,
+		}); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -47,7 +47,11 @@ func (s *Service) Attach(ctx context.Context, by account.Actor, n NewMember) (Me
 	now := s.clock()
 	today := authz.DateOf(now.In(s.zone))
 	n.Comment = tidy(n.Comment)
-	err := check.Struct(op, n, s.badAsking(n.Comment, n.Whole, n.Services, n.From, n.Until, today)...)
+	more := s.badAsking(n.Comment, n.Whole, n.Services, n.From, n.Until, today)
+	if n.Role == RoleSecondaryManager && s.policy.NoSecondaryManagers {
+		more = append(more, fault.Field{Path: "role", Code: "oneof", Param: "member"})
+	}
+	err := check.Struct(op, n, more...)
 	switch {
 	case err != nil:
 		return Membership{}, err
@@ -110,7 +114,7 @@ func (s *Service) attach(
 	if err != nil || r.kind == "" {
 		return at.Membership, err
 	}
-	if err := s.putRuling(ctx, tx, manager.Head, by, &r, now); err != nil {
+	if err := s.putRuling(ctx, tx, manager.Head, by, at.Membership, &r, now); err != nil {
 		return Membership{}, err
 	}
 	return r.Membership, s.tellMember(ctx, tx, c.Applicant, c.Structure, r.Membership, r.mail, now)

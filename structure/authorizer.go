@@ -82,5 +82,11 @@ func (z *Authorizer) facts(ctx context.Context, tx Tx, a account.ID, s ID) (auth
 			return authz.Facts{}, err
 		}
 	}
-	return Facts(z.policy, at.Account, at.Structure, units, at.Membership), nil
+	var lines []Subscription
+	if at.Membership.ID != "" {
+		if lines, err = linesOf(ctx, tx, SubscriptionQuery{Account: a, Structures: []ID{s}, Statuses: openLines()}); err != nil {
+			return authz.Facts{}, err
+		}
+	}
+	return Facts(z.policy, at.Account, at.Structure, units, at.Membership, lines...), nil
 }

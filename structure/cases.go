@@ -3,7 +3,6 @@ package structure
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
@@ -117,29 +116,6 @@ func (s *Service) Pending(ctx context.Context, by account.Actor) ([]Case, error)
 		return err
 	})
 	return out, err
-}
-
-// managed lists the structures in which an account may do something to others, of the
-// first 1000 that it belongs to.
-func (s *Service) managed(ctx context.Context, tx Tx, a account.Account, act authz.Action, now time.Time) ([]ID, error) {
-	own, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Statuses: []MembershipStatus{StatusApproved}, Limit: 1000})
-	if err != nil {
-		return nil, err
-	}
-	var managed []ID
-	for _, m := range own {
-		if s.authz.Permissions[act][m.Role] == authz.Never {
-			continue
-		}
-		st, err := tx.Structure(ctx, m.Structure)
-		if err != nil {
-			return nil, err
-		}
-		if s.permitted(a, st, m, act, now) == nil {
-			managed = append(managed, st.ID)
-		}
-	}
-	return managed, nil
 }
 
 // Case returns one membership to its own account or to a manager who may decide it

@@ -168,7 +168,8 @@ func alreadyDeactivated(ctx context.Context, tx Tx, by account.Actor) (Consequen
 type leaving struct {
 	Consequences
 	account     account.Account
-	memberships []Membership // all of them
+	memberships []Membership   // all of them
+	lines       []Subscription // those that wait for a decision
 }
 
 // leaving loads what an account would leave behind.
@@ -200,6 +201,20 @@ func (s *Service) leaving(ctx context.Context, tx Tx, a account.Account, now tim
 		if len(page) < q.Limit {
 			break
 		}
+	}
+	if l.lines, err = linesOf(ctx, tx, SubscriptionQuery{Account: a.ID, Statuses: []SubscriptionStatus{SubscriptionPending}}); err != nil {
+		return l, err
+	}
+	for _, line := range l.lines {
+		parts = append(parts, string(line.ID))
+		if slices.ContainsFunc(l.Withdrawn, func(st Structure) bool { return st.ID == line.Structure }) {
+			continue
+		}
+		st, err := tx.Structure(ctx, line.Structure)
+		if err != nil {
+			return l, err
+		}
+		l.Withdrawn = append(l.Withdrawn, st)
 	}
 	for _, list := range [][]Structure{l.Principal, l.Withdrawn, l.Kept} {
 		slices.SortFunc(list, func(a, b Structure) int {
@@ -311,6 +326,15 @@ func (s *Service) leave(ctx context.Context, tx Tx, by account.Actor, l leaving,
 			return err
 		}
 		if err := s.putMembership(ctx, tx, by, "membership.withdrawn", &m, now); err != nil {
+			return err
+		}
+	}
+	for _, line := range l.lines {
+		line, err := line.Withdraw(by.ID, now)
+		if err != nil {
+			return err
+		}
+		if err := s.putSubscription(ctx, tx, by, "subscription.withdrawn", &line, now); err != nil {
 			return err
 		}
 	}

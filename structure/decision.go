@@ -29,7 +29,7 @@ func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID
 
 // approval is the act of approving.
 func (s *Service) approval(op string, a Approval) (act, error) {
-	if err := checkTerms(op, a.Role, a.Scope, a.Validity); err != nil {
+	if err := s.checkTerms(op, a.Role, a.Scope, a.Validity); err != nil {
 		return act{}, err
 	}
 	return act{action: authz.ActionDecideMemberships, scope: a.Scope, rule: func(c decisionCase) (ruling, error) {
@@ -96,10 +96,13 @@ func (s *Service) fitToJoin(a account.Account) error {
 }
 
 // checkTerms names what is wrong with what a manager typed, whatever it is about.
-func checkTerms(op string, r Role, scope *Scope, v *authz.Validity) error {
+func (s *Service) checkTerms(op string, r Role, scope *Scope, v *authz.Validity) error {
 	var bad []fault.Field
 	if r != "" && !assignable(r) {
 		bad = append(bad, fault.Field{Path: "role", Code: "oneof", Param: "member secondary_manager"})
+	}
+	if r == RoleSecondaryManager && s.policy.NoSecondaryManagers {
+		bad = append(bad, fault.Field{Path: "role", Code: "oneof", Param: "member"})
 	}
 	if scope != nil && scope.Whole && len(scope.Services) > 0 {
 		bad = append(bad, fault.Field{Path: "services", Code: "excluded_by_whole"})

@@ -14,13 +14,14 @@ import (
 // Erasure is what erasing an account would do, for the data-protection officer to read
 // before confirming.
 type Erasure struct {
-	Account     account.ID
-	Person      Person      // whom it is about
-	Principal   []Structure // those that need another principal manager first
-	Held        bool        // the host's legal hold forbids it; see account.Options.LegalHold
-	Memberships int         // that end; their comments and reasons are blanked
-	Attachments int         // that are deleted, the photo included
-	Mails       int         // that wait and will not be sent
+	Account       account.ID
+	Person        Person      // whom it is about
+	Principal     []Structure // those that need another principal manager first
+	Held          bool        // the host's legal hold forbids it; see account.Options.LegalHold
+	Memberships   int         // that end; their comments and reasons are blanked
+	Subscriptions int         // that end; the same
+	Attachments   int         // that are deleted, the photo included
+	Mails         int         // that wait and will not be sent
 
 	// Token stands for all of the above; [Service.Erase] needs it.
 	Token string
@@ -74,7 +75,7 @@ func (s *Service) Erase(ctx context.Context, by account.Actor, id account.ID, to
 		case e.Token != token:
 			return ErrConsequencesChanged.In(op)
 		}
-		if err := s.forget(ctx, tx, by, ms, now); err != nil {
+		if err := s.forget(ctx, tx, by, a.ID, ms, now); err != nil {
 			return err
 		}
 		_, err = s.accounts.EraseIn(ctx, tx, by, a, now)
@@ -91,7 +92,7 @@ func (s *Service) Forget(ctx context.Context, tx Tx, by account.Actor, a account
 	if err != nil {
 		return err
 	}
-	return s.forget(ctx, tx, by, ms, now)
+	return s.forget(ctx, tx, by, a.ID, ms, now)
 }
 
 func (s *Service) mayErase(ctx context.Context, by account.Actor, id account.ID) (held bool, err error) {
@@ -137,6 +138,11 @@ func (s *Service) erasure(ctx context.Context, tx Tx, id account.ID, held bool) 
 			e.Principal = append(e.Principal, st)
 		}
 	}
+	n, err := tx.Count(ctx, Counting{Subscriptions: &SubscriptionQuery{Account: id}})
+	if err != nil {
+		return a, e, nil, err
+	}
+	e.Subscriptions = n.Subscriptions
 	files, err := tx.Attachments(ctx, account.AttachmentQuery{Owner: account.Owner{Account: id}, Limit: 1000})
 	if err != nil {
 		return a, e, nil, err
@@ -147,7 +153,7 @@ func (s *Service) erasure(ctx context.Context, tx Tx, id account.ID, held bool) 
 		return a, e, nil, err
 	}
 	e.Mails = len(mails)
-	e.Token = notify.Digest(a.Salt, append(parts, strconv.Itoa(e.Attachments))...)
+	e.Token = notify.Digest(a.Salt, append(parts, strconv.Itoa(e.Subscriptions), strconv.Itoa(e.Attachments))...)
 	return a, e, ms, nil
 }
 
@@ -187,7 +193,20 @@ func (m Membership) Forgotten(by account.ID, now time.Time) Membership {
 	return m
 }
 
-func (s *Service) forget(ctx context.Context, tx Tx, by account.Actor, ms []Membership, now time.Time) error {
+func (s *Service) forget(ctx context.Context, tx Tx, by account.Actor, a account.ID, ms []Membership, now time.Time) error {
+	lines, err := linesOf(ctx, tx, SubscriptionQuery{Account: a})
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		gone := line.Forgotten(by.ID, now)
+		if gone.Status == line.Status && gone.Comment == line.Comment && gone.Reason == line.Reason {
+			continue
+		}
+		if err := s.putSubscription(ctx, tx, by, "subscription.erased", &gone, now); err != nil {
+			return err
+		}
+	}
 	for _, m := range ms {
 		gone := m.Forgotten(by.ID, now)
 		if gone.Status == m.Status && gone.Comment == m.Comment && gone.Reason == m.Reason && gone.Asked.IsZero() == m.Asked.IsZero() {

@@ -256,7 +256,7 @@ func TestExportPersonalData(t *testing.T) {
 			for _, secret := range []string{"argon2", "manager@", "Julie", string(c.Manager.ID)} {
 				require.False(t, strings.Contains(string(text), secret), "%s: nobody else's name, and no secret", secret)
 			}
-			require.Len(t, out.Summary, 6)
+			require.Len(t, out.Summary, 7)
 			require.Contains(t, out.Summary[0], "zoe.roux@terneuil.example")
 			require.Equal(t, []string{"self", "person"}, actors(out.History), "LG-08: others only as what they are")
 		}

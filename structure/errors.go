@@ -115,6 +115,10 @@ var (
 	// for, granted, removed nor closed.
 	ErrSpaceFixed = fault.New("space_fixed", "the space comes with the account or with the role")
 
+	// ErrMembershipEnded: the membership that would carry the subscription is not in
+	// force: not decided, ended or over.
+	ErrMembershipEnded = fault.New("membership_ended", "the membership is not in force")
+
 	// ErrTooManyMembers: more people are concerned than one operation may touch.
 	ErrTooManyMembers = fault.New("too_many_members", "the structure has too many members for this at once")
 	// ErrBankAccountLimit: the structure has as many bank accounts as the policy allows

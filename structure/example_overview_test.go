@@ -39,12 +39,12 @@ func ExampleService_Overview() {
 	// Output:
 	// Pauline MARTIN <nil>
 	// Atelier Dufour principal_manager
-	// [home manager.activities invoices.issued tickets.issued my_account]
+	// [home manager.activities organisation invoices.issued tickets.issued my_account]
 }
 
 func ExampleService_VisibleSpaces() {
 	h, pauline := manager()
 	spaces, err := h.Structures.VisibleSpaces(context.Background(), pauline)
 	fmt.Println(spaces, err)
-	// Output: [home manager.activities invoices.issued tickets.issued my_account] <nil>
+	// Output: [home manager.activities organisation invoices.issued tickets.issued my_account] <nil>
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/i18n"
 	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/notify"
@@ -19,13 +20,14 @@ import (
 // Other people are in it only as what they are, never by name (GDPR articles 15 and 20,
 // R-430). Secrets are not in it: no password hash, no digest of a link.
 type PersonalData struct {
-	MadeAt      time.Time            `json:"made_at"`
-	Summary     []string             `json:"summary"` // in the person's language
-	Account     PersonalAccount      `json:"account"`
-	Attachments []PersonalAttachment `json:"attachments"`
-	Memberships []PersonalMembership `json:"memberships"`
-	Mails       []PersonalMail       `json:"mails_waiting"`
-	History     []PersonalEvent      `json:"history"`
+	MadeAt        time.Time              `json:"made_at"`
+	Summary       []string               `json:"summary"` // in the person's language
+	Account       PersonalAccount        `json:"account"`
+	Attachments   []PersonalAttachment   `json:"attachments"`
+	Memberships   []PersonalMembership   `json:"memberships"`
+	Subscriptions []PersonalSubscription `json:"subscriptions"`
+	Mails         []PersonalMail         `json:"mails_waiting"`
+	History       []PersonalEvent        `json:"history"`
 }
 
 // PersonalAccount is the account's own row.
@@ -75,6 +77,21 @@ type PersonalMembership struct {
 	DecidedAt   time.Time        `json:"decided_at,omitzero"`
 }
 
+// PersonalSubscription is one subscription, whatever became of it.
+type PersonalSubscription struct {
+	Structure   string             `json:"structure"`
+	Service     string             `json:"service,omitempty"` // code; "" for all that the membership covers
+	Space       authz.Space        `json:"space"`
+	Level       authz.Level        `json:"level"`
+	Status      SubscriptionStatus `json:"status"`
+	From        time.Time          `json:"from,omitzero"`
+	Until       time.Time          `json:"until,omitzero"`
+	Comment     string             `json:"comment,omitempty"` // of whoever asked or granted
+	Reason      string             `json:"reason,omitempty"`  // what the person was told
+	RequestedAt time.Time          `json:"requested_at"`
+	DecidedAt   time.Time          `json:"decided_at,omitzero"`
+}
+
 // PersonalMail is a mail that waits to be sent; what it says is not told.
 type PersonalMail struct {
 	Kind      notify.Template `json:"kind"`
@@ -113,7 +130,7 @@ func (s *Service) ExportPersonalData(ctx context.Context, by account.Actor, id a
 		}
 		out = PersonalData{MadeAt: now, Account: personalAccount(a)}
 		for _, gather := range []func(context.Context, Tx, account.Account, *PersonalData) error{
-			gatherAttachments, gatherMemberships, gatherMails, gatherHistory,
+			gatherAttachments, gatherMemberships, gatherSubscriptions, gatherMails, gatherHistory,
 		} {
 			if err := gather(ctx, tx, a, &out); err != nil {
 				return err
@@ -178,6 +195,37 @@ func gatherMemberships(ctx context.Context, tx Tx, a account.Account, out *Perso
 	return nil
 }
 
+func gatherSubscriptions(ctx context.Context, tx Tx, a account.Account, out *PersonalData) error {
+	lines, err := linesOf(ctx, tx, SubscriptionQuery{Account: a.ID})
+	if err != nil {
+		return err
+	}
+	out.Subscriptions = []PersonalSubscription{}
+	places, codes := map[ID]Structure{}, map[ServiceID]string{}
+	for _, l := range lines {
+		st, seen := places[l.Structure]
+		if !seen {
+			if st, err = tx.Structure(ctx, l.Structure); err != nil {
+				return err
+			}
+			units, err := tx.Units(ctx, l.Structure)
+			if err != nil {
+				return err
+			}
+			for _, u := range units {
+				codes[u.ID] = u.Code
+			}
+			places[st.ID] = st
+		}
+		out.Subscriptions = append(out.Subscriptions, PersonalSubscription{
+			Structure: st.DisplayName(), Service: codes[l.Service], Space: l.Space, Level: l.Level, Status: l.Status,
+			From: l.Validity.From, Until: l.Validity.Until, Comment: l.Comment.Text, Reason: l.Reason.Text,
+			RequestedAt: l.RequestedAt, DecidedAt: l.DecidedAt,
+		})
+	}
+	return nil
+}
+
 func gatherMails(ctx context.Context, tx Tx, a account.Account, out *PersonalData) error {
 	waiting, err := tx.Messages(ctx, notify.MessageQuery{Account: a.ID, Status: notify.MessageQueued, Limit: 1000})
 	out.Mails = []PersonalMail{}
@@ -229,7 +277,7 @@ func (d PersonalData) summary(lang language.Tag) []string {
 	}
 	return []string{
 		i18n.Text(lang, "export.account", i18n.Data{"Login": d.Account.Login, "Day": d.Account.CreatedAt.Format(time.DateOnly)}),
-		count("memberships", len(d.Memberships)), count("attachments", len(d.Attachments)),
+		count("memberships", len(d.Memberships)), count("subscriptions", len(d.Subscriptions)), count("attachments", len(d.Attachments)),
 		count("mails", len(d.Mails)), count("history", len(d.History)), i18n.Text(lang, "export.rights", nil),
 	}
 }

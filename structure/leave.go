@@ -74,7 +74,7 @@ func (s *Service) depart(ctx context.Context, tx Tx, by account.Actor, d Departu
 	if after.Status == StatusApproved {
 		r.only = before.Granted.Minus(after.Granted)
 	}
-	if err := s.putRuling(ctx, tx, at.Head, by, &r, now); err != nil {
+	if err := s.putRuling(ctx, tx, at.Head, by, before, &r, now); err != nil {
 		return Membership{}, err
 	}
 	var units []Unit

@@ -25,6 +25,16 @@ func linesOf(ctx context.Context, tx Tx, q SubscriptionQuery) ([]Subscription, e
 	}
 }
 
+// linesByStructure loads the lines of an account that give a right or wait for one.
+func linesByStructure(ctx context.Context, tx Tx, a account.ID) (map[ID][]Subscription, error) {
+	lines, err := linesOf(ctx, tx, SubscriptionQuery{Account: a, Statuses: openLines()})
+	out := map[ID][]Subscription{}
+	for _, line := range lines {
+		out[line.Structure] = append(out[line.Structure], line)
+	}
+	return out, err
+}
+
 // openLines are the statuses of lines that give a right or wait for one.
 func openLines() []SubscriptionStatus {
 	return []SubscriptionStatus{SubscriptionPending, SubscriptionApproved}

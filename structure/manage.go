@@ -18,7 +18,7 @@ import (
 // first three come with the membership as it is.
 func (s *Service) ChangeMembership(ctx context.Context, by account.Actor, id MembershipID, c Change) (Membership, error) {
 	const op = "structure.ChangeMembership"
-	if err := checkTerms(op, c.Role, c.Scope, c.Validity); err != nil {
+	if err := s.checkTerms(op, c.Role, c.Scope, c.Validity); err != nil {
 		return Membership{}, err
 	}
 	return s.one(ctx, by, id, act{action: authz.ActionManageMembers, scope: c.Scope, rule: func(at decisionCase) (ruling, error) {

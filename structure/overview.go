@@ -85,9 +85,14 @@ func (s *Service) held(
 	if err != nil {
 		return nil, nil, err
 	}
+	lines, err := linesByStructure(ctx, tx, a.ID)
+	if err != nil {
+		return nil, nil, err
+	}
 	var rights []authz.Entitlement
 	for _, c := range cases {
-		rights = append(rights, authz.Statement(Facts(s.authz, a, c.Structure, c.Units, c.Membership), now)...)
+		f := Facts(s.authz, a, c.Structure, c.Units, c.Membership, lines[c.Structure.ID]...)
+		rights = append(rights, authz.Statement(f, now)...)
 	}
 	return cases, rights, nil
 }

@@ -3,6 +3,8 @@ package structure
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
@@ -14,19 +16,21 @@ import (
 // Past is what the history says about one chain: the state of each of its objects
 // after some number of events. It is a fold; [Past.Apply] is its step.
 type Past struct {
-	Account     *account.State // of an account's chain, nil before its first event
-	Structure   *State         // of a structure's chain, nil before its first event
-	Units       map[ServiceID]UnitState
-	Memberships map[MembershipID]MembershipState
-	Attachments map[account.AttachmentID]account.AttachmentState
-	Last        notify.Event // the newest event that was applied
+	Account       *account.State // of an account's chain, nil before its first event
+	Structure     *State         // of a structure's chain, nil before its first event
+	Units         map[ServiceID]UnitState
+	Memberships   map[MembershipID]MembershipState
+	Subscriptions map[SubscriptionID]SubscriptionState
+	Attachments   map[account.AttachmentID]account.AttachmentState
+	Last          notify.Event // the newest event that was applied
 }
 
 // NewPast returns the state of a chain before its first event.
 func NewPast() *Past {
 	return &Past{
 		Units: map[ServiceID]UnitState{}, Memberships: map[MembershipID]MembershipState{},
-		Attachments: map[account.AttachmentID]account.AttachmentState{},
+		Subscriptions: map[SubscriptionID]SubscriptionState{},
+		Attachments:   map[account.AttachmentID]account.AttachmentState{},
 	}
 }
 
@@ -48,6 +52,8 @@ func (p *Past) Apply(e notify.Event) error {
 		return decode(e, func(v MembershipState) { p.Memberships[MembershipID(e.Object.ID)] = v.alone() })
 	case ObjectExport: // what left leaves nothing behind
 		return decode(e, func(ExportState) {})
+	case ObjectSubscription:
+		return decode(e, func(v SubscriptionState) { p.Subscriptions[SubscriptionID(e.Object.ID)] = v })
 	case account.ObjectAttachment:
 		return decode(e, func(v account.AttachmentState) { p.Attachments[account.AttachmentID(e.Object.ID)] = v })
 	default:
@@ -119,6 +125,12 @@ func (p *Past) facts(policy authz.Policy, aid account.ID, sid ID, who *account.S
 	for _, m := range p.Memberships {
 		if m.Account == aid {
 			f.Membership = m.fact()
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.Subscriptions)) {
+		line := p.Subscriptions[id]
+		if g, ok := line.grant(); ok && line.Account == aid {
+			f.Grants = append(f.Grants, g)
 		}
 	}
 	return f

@@ -66,6 +66,13 @@ type Policy struct {
 	// a sentence that is safe to show to anybody; it is the detail of
 	// ErrExternallyManaged. Defaults to none: the error's own words.
 	DirectoryContact string
+
+	Subscriptions SubscriptionPolicy // Defaults to those of SubscriptionPolicy.
+
+	// NoSecondaryManagers refuses the role of secondary manager from now on; see
+	// [Service.MigrateSecondaryManagers] and authz.Policy.WithoutSecondaryManagers.
+	// Defaults to false (C-07).
+	NoSecondaryManagers bool
 }
 
 // Guide2024 is the default policy: strict identifiers, private structures by
@@ -86,7 +93,10 @@ func (p Policy) check() error {
 			return ErrBadPolicy.With("there are public and private structures only")
 		}
 	}
-	return p.Memberships.check()
+	if err := p.Memberships.check(); err != nil {
+		return err
+	}
+	return p.Subscriptions.check()
 }
 
 // New returns a Service over the store. The sealer seals what waits in the outbox;
@@ -119,6 +129,8 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 	if err := o.Policy.check(); err != nil {
 		return nil, err
 	}
+	policy := *o.Policy
+	policy.Subscriptions = policy.Subscriptions.withDefaults()
 	links, err := o.Links.Checked()
 	if err != nil {
 		return nil, err
@@ -126,7 +138,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 	maker := ids.NewMaker(o.Random)
 	return &Service{
 		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
-		now: o.Now, zone: o.Zone, policy: *o.Policy, authz: *o.Authz, links: links,
+		now: o.Now, zone: o.Zone, policy: policy, authz: *o.Authz, links: links,
 		accounts: o.Accounts, attachments: o.Accounts.AttachmentEngine(), provisioner: o.Provisioner,
 	}, nil
 }
@@ -156,7 +168,7 @@ func (s *Service) authorised(ctx context.Context, tx Tx, by account.Actor, id ID
 	if err != nil {
 		return Standing{}, err
 	}
-	return at, s.permitted(at.Account, at.Structure, at.Membership, act, now)
+	return at, s.mayIn(ctx, tx, at, act, now)
 }
 
 // standing loads a person who acts, a structure, and what the one is in the other.
@@ -205,7 +217,7 @@ func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id Memb
 		err = d.check()
 	}
 	if err == nil {
-		err = s.permitted(d.Account, d.Structure, d.Membership, act, now)
+		err = s.mayIn(ctx, tx, d.Standing, act, now)
 	}
 	if err == nil && d.Applicant.ID == "" {
 		err = ErrNotFound
@@ -213,8 +225,10 @@ func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id Memb
 	return d, err
 }
 
-func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time) error {
-	d := authz.Decide(Facts(s.authz, a, st, nil, m), authz.Request{Account: a.ID, Structure: st.ID, Action: act, At: now})
+// permitted checks that an account may do an administrative action. own are its
+// subscriptions there; without them, a permission that an entitlement gives is refused.
+func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time, own ...Subscription) error {
+	d := authz.Decide(Facts(s.authz, a, st, nil, m, own...), authz.Request{Account: a.ID, Structure: st.ID, Action: act, At: now})
 	switch {
 	case d.Allowed:
 		return nil

@@ -33,6 +33,10 @@ const (
 	OriginManager     SubscriptionOrigin = "manager"      // a manager granted it
 	OriginSpaceOpened SubscriptionOrigin = "space_opened" // the space was opened on the structure
 	OriginSelfService SubscriptionOrigin = "self_service" // the person took it, the space is open to all (C-22)
+
+	// OriginDefault marks what comes with the role: it is shown with the
+	// subscriptions and never stored.
+	OriginDefault SubscriptionOrigin = "default"
 )
 
 // Subscription is one line: the right of one account in one structure to one space at

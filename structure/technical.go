@@ -246,6 +246,9 @@ func (s *Service) closeTechnical(ctx context.Context, tx Tx, by account.Actor, s
 	if err := s.putMembership(ctx, tx, by, "membership.removed", &m, now); err != nil {
 		return err
 	}
+	if err := s.endSubscriptions(ctx, tx, by, a.ID, st.ID, nil, now); err != nil {
+		return err
+	}
 	return s.tellContact(ctx, tx, st, a, notify.MailTechnicalClosed, now)
 }
 

@@ -141,7 +141,32 @@ func (r *Report) structure(ctx context.Context, tx Tx, id ID, p *Past) error {
 	for gone := range p.Memberships {
 		r.same(ObjectMembership, string(gone), false, nil, true, nil)
 	}
+	if err := r.subscriptions(ctx, tx, id, p); err != nil {
+		return err
+	}
 	return r.attachments(ctx, tx, account.Owner{Structure: id}, p)
+}
+
+func (r *Report) subscriptions(ctx context.Context, tx Tx, id ID, p *Past) error {
+	for q := (SubscriptionQuery{Structures: []ID{id}, Limit: batch}); ; {
+		lines, err := tx.Subscriptions(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, line := range lines {
+			was, told := p.Subscriptions[line.ID]
+			r.same(ObjectSubscription, string(line.ID), true, SubscriptionStateOf(line), told, was)
+			delete(p.Subscriptions, line.ID)
+			q.AfterAt, q.AfterID = line.RequestedAt, line.ID
+		}
+		if len(lines) < batch {
+			break
+		}
+	}
+	for gone := range p.Subscriptions {
+		r.same(ObjectSubscription, string(gone), false, nil, true, nil)
+	}
+	return nil
 }
 
 // same compares a row with what the history says of it.
