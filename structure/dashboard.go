@@ -64,21 +64,14 @@ func (s *Service) PendingActions(ctx context.Context, by account.Actor, q Pendin
 	if err := check.Struct("structure.PendingActions", q); err != nil {
 		return Dashboard{}, err
 	}
-	now := s.clock()
 	var d Dashboard
 	err := s.store.View(ctx, func(tx Tx) error {
 		d = Dashboard{}
-		a, err := account.Acting(ctx, tx, by)
+		r, err := s.managing(ctx, tx, by, q.Structure)
 		if err != nil {
 			return err
 		}
-		r, err := s.reach(ctx, tx, a, now)
-		if err != nil {
-			return err
-		}
-		if d.Structures, err = r.manages(q.Structure); err != nil {
-			return err
-		}
+		d.Structures = r.manages()
 		ms := r.undecided(q.Structure)
 		lines := r.pending(q.Structure)
 		n, err := tx.Count(ctx, Counting{Memberships: &ms, Subscriptions: &lines})
@@ -89,7 +82,7 @@ func (s *Service) PendingActions(ctx context.Context, by account.Actor, q Pendin
 		d.Subscriptions.Page = newPage[PendingLines](q.Subscriptions, n.Subscriptions)
 		sh := newShelf()
 		sh.places = r.places
-		if err := queueMemberships(ctx, tx, sh, a.ID, ms, &d.Memberships); err != nil {
+		if err := queueMemberships(ctx, tx, sh, by.ID, ms, &d.Memberships); err != nil {
 			return err
 		}
 		return queueSubscriptions(ctx, tx, sh, lines, &d.Subscriptions)
@@ -100,17 +93,28 @@ func (s *Service) PendingActions(ctx context.Context, by account.Actor, q Pendin
 	return d, nil
 }
 
-// manages lists the structures that an account manages in any way. The error is
-// [ErrDenied] if it manages none, or not the one that is asked for.
-func (r reach) manages(only ID) ([]ID, error) {
-	all := r.in(authz.ActionReadHistory, authz.ActionDecideMemberships, authz.ActionDecideSubscriptions)
+// managing loads the reach of a manager. The error is [ErrDenied] for somebody who
+// manages nothing, or not the structure that is asked for.
+func (s *Service) managing(ctx context.Context, tx Tx, by account.Actor, only ID) (reach, error) {
+	a, err := account.Acting(ctx, tx, by)
+	if err != nil {
+		return reach{}, err
+	}
+	r, err := s.reach(ctx, tx, a, s.clock())
+	if err != nil {
+		return r, err
+	}
+	all := r.manages()
 	if len(all) == 0 {
-		return nil, ErrDenied
+		return r, ErrDenied
 	}
-	if _, err := r.narrowed(all, only); err != nil {
-		return nil, err
-	}
-	return all, nil
+	_, err = r.narrowed(all, only)
+	return r, err
+}
+
+// manages lists the structures that an account manages in any way.
+func (r reach) manages() []ID {
+	return r.in(authz.ActionReadHistory, authz.ActionDecideMemberships, authz.ActionDecideSubscriptions)
 }
 
 // among lists the structures in which an action is permitted, or of them the only one

@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -80,4 +81,11 @@ func (s *Service) managed(ctx context.Context, tx Tx, a account.Account, act aut
 		return nil, err
 	}
 	return r.in(act), nil
+}
+
+// sortByName sorts structures by the name that people read.
+func sortByName(all []Structure) {
+	slices.SortFunc(all, func(a, b Structure) int {
+		return cmp.Or(cmp.Compare(Fold(a.DisplayName()), Fold(b.DisplayName())), cmp.Compare(a.ID, b.ID))
+	})
 }

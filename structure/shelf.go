@@ -100,3 +100,15 @@ func (sh *shelf) grouped(ctx context.Context, tx Tx, lines []Subscription) ([]Pe
 	}
 	return out, nil
 }
+
+// subscriber completes one line.
+func (sh *shelf) subscriber(ctx context.Context, tx Tx, line Subscription) (SubscriberLine, error) {
+	st, units, err := sh.place(ctx, tx, line.Structure)
+	if err != nil {
+		return SubscriberLine{}, err
+	}
+	who, err := sh.applicant(ctx, tx, line.Account)
+	return SubscriberLine{
+		Person: who, Structure: st.published(), Unit: place{units: units}.unit(line.Service), Subscription: line,
+	}, err
+}
