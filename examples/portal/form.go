@@ -163,6 +163,12 @@ func (v *page) Hinted(in input, hint string) input {
 	return in
 }
 
+// Bare is a field without a word on whether it may stay empty.
+func (v *page) Bare(in input) input {
+	in.Optional = ""
+	return in
+}
+
 // FieldName is the label of a field, for the summary of problems.
 func (v *page) FieldName(field string) string {
 	if name, ok := v.Form.Names[field]; ok {

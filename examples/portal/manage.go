@@ -12,6 +12,7 @@ func (p *portal) manageRoutes() map[string]route {
 		"/manage/subscriptions/{batch}":  {get: p.showBatch, post: p.decideBatch, in: true},
 		"/structures/{id}/access":        {get: p.access, in: true},
 		"/structures/{id}/access/{who}":  {get: p.accessWhy, in: true},
+		"/structures/{id}/attach":        {get: p.showAttach, post: p.attach, in: true},
 		"/structures/{id}/copy":          {get: p.showCopy, post: p.copy, in: true},
 		"/structures/{id}/delegation":    {get: p.showDelegation, post: p.delegate, in: true},
 		"/structures/{id}/history":       {get: p.history, post: p.historyFile, in: true},

@@ -192,6 +192,46 @@ func TestManagersChangeMembers(t *testing.T) {
 	require.Equal(t, "text/csv; charset=utf-8", file.Header.Get("Content-Type"))
 	require.Contains(t, file.Body, "Marc LEFÈVRE")
 	v.see(history, "Export")
+	v.see(at)
+	file = v.send(at+"?status=disabled", "act", "csv")
+	require.Contains(t, file.Body, "jean-christophe.")
+	require.NotContains(t, file.Body, "nadia.benali")
+}
+
+// R-230 to R-235, R-339 to R-344, R-357: somebody is found by strong criteria alone, and
+// attached once what that changes was shown.
+func TestManagersAttachPeople(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	id := hospitalOf(t, a)
+	at := "/structures/" + string(id) + "/attach"
+	jules := string(idOf(t, a, "jules.martin@terneuil.example"))
+	v := signedIn(t, a, claire)
+	v.see(at, "Rechercher")
+	for _, weak := range [][]string{{"family", "Martin"}, {"family", "Mar*", "given", "Jules"}, {}} {
+		require.Equal(t, http.StatusUnprocessableEntity, v.send(at, append(weak, "step", "search")...).Status)
+		require.NotContains(t, v.last.Body, "jules.martin")
+	}
+	v.send(at, "family", "Personne", "given", "Jules", "step", "search")
+	require.Contains(t, v.last.Body, "Personne ne correspond")
+	v.send(at, "login", "marc.lefevre@terneuil.example", "step", "search")
+	require.Contains(t, v.last.Body, "Déjà rattaché")
+	v.send(at, "family", "MARTIN", "given", "jules", "step", "search")
+	require.Contains(t, v.last.Body, jules)
+	form := []string{"family", "MARTIN", "given", "jules", "role", "member", "scope", "whole"}
+	require.Equal(t, http.StatusUnprocessableEntity, v.send(at, append(form, "comment", "Renfort", "step", "preview")...).Status, "nobody chosen")
+	form = append(form, "who", jules)
+	require.Equal(t, http.StatusUnprocessableEntity, v.send(at, append(form, "step", "preview")...).Status, "no comment")
+	form = append(form, "comment", "Renfort")
+	v.send(at, append(form, "step", "preview")...)
+	for _, text := range []string{"Jules MARTIN", "Toute la structure", "Renfort", "Rattachement à une structure → jules.martin@"} {
+		require.Contains(t, v.last.Body, text)
+	}
+	v.send(at, append(form, "step", "confirm")...)
+	require.Equal(t, membersPath(id), v.last.Path, v.last.Body)
+	require.Contains(t, v.last.Body, "Jules MARTIN est rattach")
+	v.see("/structures/" + string(id) + "/history")
+	require.NotContains(t, v.last.Body, "jules.martin", "what was searched for is not kept")
 }
 
 // R-192, R-193: the principal manager lends powers and takes them back.
@@ -266,7 +306,7 @@ func TestManagersPagesAreClosed(t *testing.T) {
 	batch := boss.find(`href="(/manage/subscriptions/[^"]+)"`)
 	paths := []string{
 		membersPath(id), membersPath(id) + "/" + string(marc), accessPath(id), accessPath(id) + "/" + string(marc) + "?space=works_invoices",
-		"/structures/" + string(id) + "/copy", "/structures/" + string(id) + "/delegation", "/structures/" + string(id) + "/history",
+		"/structures/" + string(id) + "/attach", "/structures/" + string(id) + "/copy", "/structures/" + string(id) + "/delegation", "/structures/" + string(id) + "/history",
 	}
 	stranger, member := signedIn(t, a, pauline), signedIn(t, a, "marc.lefevre@terneuil.example")
 	for _, path := range paths {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/habilis-go/habilis/structure"
@@ -53,6 +54,10 @@ func (p *portal) decideMany(c *call) error {
 	switch {
 	case f.Get("step") == "change":
 		return c.show("requests", v)
+	case f.Get("act") == "csv":
+		return p.list(c, v.T("requests.file"), func(format structure.CSV, w io.Writer) (int, error) {
+			return p.h.Structures.ExportRequests(c.ctx(), c.actor(), "", format, w)
+		})
 	case len(ids) == 0:
 		v.Form.add("items", v.T("bulk.none"))
 		return c.render(http.StatusUnprocessableEntity, "requests", v)

@@ -90,6 +90,10 @@ func (p *portal) copy(c *call) error {
 	case done:
 		return c.done(d.Path, "copy.done", "Count", len(plan.Granted), "Name", d.name(pair.To))
 	}
+	if len(plan.Granted)+len(plan.Skipped) == 0 {
+		v.Form.add("from", v.T("copy.nothing"))
+		return c.render(http.StatusUnprocessableEntity, "copy", v)
+	}
 	f.Set("seen", plan.Token)
 	v.Crumbs = append(v.Crumbs, crumb{d.Path, v.Title})
 	v.Title = v.T("copy.preview", "From", d.name(pair.From), "To", d.name(pair.To))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -97,16 +98,9 @@ func (p *portal) historyFile(c *call) error {
 	if what != "" && !slices.Contains(historyKinds(), what) {
 		return errForm
 	}
-	if err := c.patient(); err != nil {
-		return err
-	}
-	f := &fileAnswer{c: c, name: p.texts.text(c.lang, "history.file") + ".csv", media: "text/csv; charset=utf-8"}
-	format := structure.CSV{Language: c.tag(), BOM: true, Zone: p.zone}
-	if c.lang == "en" {
-		format.Dates = structure.DatesISO
-	}
-	_, err := p.h.Structures.ExportHistory(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), kindsOf(what), format, f)
-	return f.broken(err)
+	return p.list(c, p.texts.text(c.lang, "history.file"), func(format structure.CSV, w io.Writer) (int, error) {
+		return p.h.Structures.ExportHistory(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), kindsOf(what), format, w)
+	})
 }
 
 // Narrowings lists what a history can be narrowed to.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -57,6 +58,12 @@ func (p *portal) decideLines(c *call) error {
 	switch {
 	case f.Get("step") == "change":
 		return c.show("lines", v)
+	case f.Get("act") == "csv":
+		return p.list(c, v.T("lines.file"), func(format structure.CSV, w io.Writer) (int, error) {
+			return p.h.Structures.ExportSubscriptions(c.ctx(), c.actor(), structure.SubscriptionExport{
+				Statuses: []structure.SubscriptionStatus{structure.SubscriptionPending},
+			}, format, w)
+		})
 	case len(ids) == 0:
 		v.Form.add("items", v.T("bulk.none"))
 		return c.render(http.StatusUnprocessableEntity, "lines", v)

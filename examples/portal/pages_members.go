@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -103,6 +104,10 @@ func (p *portal) toMembers(c *call) error {
 	switch {
 	case f.Get("step") == "change":
 		return c.show("members", v)
+	case f.Get("act") == "csv":
+		return p.list(c, v.T("members.file"), func(format structure.CSV, w io.Writer) (int, error) {
+			return p.h.Structures.ExportMembers(c.ctx(), c.actor(), d.Structure.ID, memberFilter(d.Filter), format, w)
+		})
 	case len(people) == 0:
 		v.Form.add("people", v.T("members.none"))
 		return c.render(http.StatusUnprocessableEntity, "members", v)
