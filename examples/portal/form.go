@@ -65,7 +65,7 @@ func (f *form) called(field, label string) {
 }
 
 // repeatable lists the fields that a form may send more than once.
-func repeatable() []string { return []string{"files", "people", "services"} }
+func repeatable() []string { return []string{"files", "items", "lines", "people", "services"} }
 
 // wellFormed reports whether every field came once, under a plain name. Two addresses
 // where one is asked for, or a list of them, are a trick and not a form of ours (FL-23).
@@ -160,6 +160,12 @@ func (v *page) Hinted(in input, hint string) input {
 	if described := in.Name + "-hint"; !strings.Contains(in.DescribedBy, described) {
 		in.DescribedBy = strings.TrimSpace(described + " " + in.DescribedBy)
 	}
+	return in
+}
+
+// Bare is a field without a word on whether it may stay empty.
+func (v *page) Bare(in input) input {
+	in.Optional = ""
 	return in
 }
 
