@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
@@ -23,6 +24,7 @@ func residents() []resident {
 		{"Hubert", "Dufour", "hubert.dufour@terneuil.example"},   // is a member of one service
 		{"Julie", "Bon", "julie.bon@terneuil.example"},           // belongs nowhere yet
 		{"Odile", "Garnier", fictionalOfficer},                   // is data-protection officer
+		{"Claire", "Fontaine", claire},                           // manages the hospital
 	}
 }
 
@@ -34,18 +36,28 @@ type town struct {
 	h      *habilis.Habilis
 	inbox  *notify.Inbox
 	people map[string]account.Account // by given name
+	behind time.Duration              // how far its clock is behind
 }
 
 // seed makes the demonstration town. Its mails stay here: they would only confuse in
 // the mailbox, and their addresses are nobody's.
 func seed(ctx context.Context, store storage.Store, keys *account.Keys, hashing account.Hashing) error {
 	inbox := notify.NewInbox()
-	h, err := habilis.New(store, &habilis.Options{Mailer: inbox, Keys: keys, Hashing: hashing})
+	t := &town{inbox: inbox, people: map[string]account.Account{}}
+	h, err := habilis.New(store, &habilis.Options{
+		Mailer: inbox, Keys: keys, Hashing: hashing, Now: func() time.Time { return time.Now().Add(-t.behind) },
+	})
 	if err != nil {
 		return err
 	}
-	t := &town{h: h, inbox: inbox, people: map[string]account.Account{}}
+	t.h = h
+	if err := t.hospital(ctx); err != nil {
+		return fmt.Errorf("hospital: %w", err)
+	}
 	for _, r := range residents() {
+		if _, settled := t.people[r.GivenName]; settled {
+			continue
+		}
 		if err := t.settle(ctx, r); err != nil {
 			return fmt.Errorf("%s: %w", r.GivenName, err)
 		}
