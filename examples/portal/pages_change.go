@@ -17,7 +17,7 @@ type change struct {
 	Title  string // heading of the preview
 	Submit string // what the button says
 	Danger bool   // it takes something away
-	Facts  []fact
+	Facts  []stated
 	Notes  []string  // what follows, beside rights and mails
 	Rows   []outcome // what would become of each of several
 	Ticks  []tick    // what is done to which of several; what is not ticked is left alone
@@ -29,8 +29,8 @@ type change struct {
 	done  func() error  // says that it was done
 }
 
-// fact is one line of what a change is about.
-type fact struct{ Name, Text string }
+// stated is one line of what a change is about.
+type stated struct{ Name, Text string }
 
 // tick is one row of several that a change is about, with its box.
 type tick struct {
@@ -172,12 +172,12 @@ func renamed(err error, names map[string]string) error {
 	return own
 }
 
-// titled is a fact of a page.
-func (v *page) titled(label, text string) fact {
+// titled is a stated of a page.
+func (v *page) titled(label, text string) stated {
 	if text == "" {
 		text = "–"
 	}
-	return fact{label, text}
+	return stated{label, text}
 }
 
 // identified is how people write an identifier.

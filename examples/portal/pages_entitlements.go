@@ -144,7 +144,7 @@ func (p *portal) editEntitlements(c *call) error {
 		if one == (structure.Profile{}) {
 			one = ch.From
 		}
-		names = append(names, v.Profile(one.Space, one.Level))
+		names = append(names, v.RightName(one.Space, one.Level))
 	}
 	return c.refusedLines(v, "entitlementform", p.applied(c, v, d, func(h *habilis.Habilis) (structure.EntitlementOutcome, error) {
 		out, err := h.Structures.ApplyEntitlementChanges(c.ctx(), c.actor(), d.Scope, changes)
@@ -185,7 +185,7 @@ func (p *portal) applied(
 	var out structure.EntitlementOutcome
 	ch.Back = d.here()
 	ch.where = map[habilis.Code]string{"structure_inactive": "", "membership_disabled": "", "membership_ended": ""}
-	ch.Facts = []fact{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("col.scope"), v.Unit(d.Units, d.Scope.Service)}}
+	ch.Facts = []stated{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("col.scope"), v.Unit(d.Units, d.Scope.Service)}}
 	ch.do = func(h *habilis.Habilis) (err error) {
 		out, err = do(h)
 		return err
@@ -196,7 +196,7 @@ func (p *portal) applied(
 			v.T("subscriptions.gone"): out.Removed, v.T("askspaces.atonce"): out.Granted, v.T("askspaces.waits"): out.Requested,
 		} {
 			for _, l := range lines {
-				ch.Rows = append(ch.Rows, outcome{Name: v.Profile(l.Space, l.Level), Text: text, Good: true})
+				ch.Rows = append(ch.Rows, outcome{Name: v.RightName(l.Space, l.Level), Text: text, Good: true})
 			}
 		}
 		slices.SortFunc(ch.Rows, func(a, b outcome) int { return strings.Compare(a.Name+a.Text, b.Name+b.Text) })

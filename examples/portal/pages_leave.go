@@ -25,8 +25,8 @@ type leaveData struct {
 	Count int // of those that are ticked
 }
 
-// held lists what the person holds, a row for each service.
-func (p *portal) held(c *call) ([]held, error) {
+// holdings lists what the person holds, a row for each service.
+func (p *portal) holdings(c *call) ([]held, error) {
 	mine, err := p.h.Structures.Mine(c.ctx(), c.actor())
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (p *portal) held(c *call) ([]held, error) {
 }
 
 func (p *portal) leaving(c *call) (*page, leaveData, error) {
-	rows, err := p.held(c)
+	rows, err := p.holdings(c)
 	if err != nil {
 		return nil, leaveData{}, err
 	}

@@ -176,12 +176,12 @@ func (p *portal) oneCase(c *call, title string) (*page, structure.Case, string, 
 	return v, one, membershipsPath + "/" + url.PathEscape(string(id)), nil
 }
 
-func askedFacts(v *page, one structure.Case) []fact {
+func askedFacts(v *page, one structure.Case) []stated {
 	scope := one.Names(one.Membership.Asked)
 	if one.Membership.Asked.Whole {
 		scope = v.T("scope.whole")
 	}
-	return []fact{
+	return []stated{
 		{v.T("col.structure"), one.Structure.DisplayName()},
 		{v.T("col.identifier"), identified(one.Structure.Identifier)},
 		v.titled(v.T("col.scope"), scope), v.titled(v.T("col.requested"), v.Day(one.Membership.RequestedAt)),

@@ -12,12 +12,12 @@ import (
 // spacesData is the catalogue of spaces as a structure has it.
 type spacesData struct {
 	sheetData
-	Spaces []spaceRow
+	Spaces []spaceLine
 	Manage bool // the reader may open and close them
 }
 
-// spaceRow is one space that fits the structure.
-type spaceRow struct {
+// spaceLine is one space that fits the structure.
+type spaceLine struct {
 	Code, Name  string
 	Open, Fixed bool
 	Path        string
@@ -40,7 +40,7 @@ func (p *portal) showSpaces(c *call) error {
 		if !spec.Fits(d.Structure.Type) || spec.Always {
 			continue
 		}
-		out.Spaces = append(out.Spaces, spaceRow{
+		out.Spaces = append(out.Spaces, spaceLine{
 			Code: string(spec.Code), Name: spec.Label(c.tag()), Fixed: spec.Fixed(),
 			Open: spec.Fixed() || slices.Contains(d.Record.Spaces, spec.Code), Roles: spec.Defaults[d.Structure.Type],
 			Path: d.Path + "/spaces/" + url.PathEscape(string(spec.Code)),
@@ -82,7 +82,7 @@ func (p *portal) openSpace(c *call) error {
 	list, label := d.Path+"/spaces", p.spaceLabel(c, space)
 	return c.change(v, change{
 		Path: list + "/" + url.PathEscape(string(space)) + "/open", Back: list, Title: v.T("space.open", "Space", label), Submit: v.T("space.opensubmit"),
-		Facts: []fact{{v.T("col.structure"), d.Structure.DisplayName()}},
+		Facts: []stated{{v.T("col.structure"), d.Structure.DisplayName()}},
 		Notes: []string{v.T("space.lines"), v.T("space.nomail")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.OpenSpace(c.ctx(), c.actor(), d.Structure.ID, space)
@@ -101,7 +101,7 @@ func (p *portal) closeSpace(c *call) error {
 	list, label := d.Path+"/spaces", p.spaceLabel(c, space)
 	return c.change(v, change{
 		Path: list + "/" + url.PathEscape(string(space)) + "/close", Back: list, Title: v.T("space.close", "Space", label), Submit: v.T("space.closesubmit"), Danger: true,
-		Facts: []fact{{v.T("col.structure"), d.Structure.DisplayName()}},
+		Facts: []stated{{v.T("col.structure"), d.Structure.DisplayName()}},
 		Notes: []string{v.T("space.ended"), v.T("space.notback")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.CloseSpace(c.ctx(), c.actor(), d.Structure.ID, space)

@@ -66,8 +66,8 @@ func (v *page) Effect(s structure.SubscriptionCase) badge {
 	}
 }
 
-// Profile is what people call a right.
-func (v *page) Profile(space authz.Space, level authz.Level) string {
+// RightName is what people call a right.
+func (v *page) RightName(space authz.Space, level authz.Level) string {
 	return v.portal.h.Structures.ProfileName(space, level, tagOf(v.Lang))
 }
 
@@ -78,7 +78,7 @@ func (d subscriptionsData) Waiting(s structure.SubscriptionCase) bool {
 
 // lineName is a line in words.
 func (v *page) lineName(s structure.SubscriptionCase) string {
-	name := v.Profile(s.Subscription.Space, s.Subscription.Level)
+	name := v.RightName(s.Subscription.Space, s.Subscription.Level)
 	if s.Unit.ID != "" {
 		name += " (" + s.Unit.Code + ")"
 	}
@@ -96,12 +96,12 @@ func (p *portal) removeLines(c *call) error {
 	v.Form.Values = f
 	var chosen []structure.SubscriptionCase
 	for _, l := range d.Lines {
-		if l.Subscription.ID != "" && slices.Contains(f["lines"], string(l.Subscription.ID)) {
+		if l.Subscription.ID != "" && slices.Contains(f["ticked"], string(l.Subscription.ID)) {
 			chosen = append(chosen, l)
 		}
 	}
 	if len(chosen) == 0 && f.Get("step") != "change" {
-		v.Form.add("lines", v.T("subscriptions.notick"))
+		v.Form.add("ticked", v.T("subscriptions.notick"))
 		return c.render(http.StatusUnprocessableEntity, "subscriptions", v)
 	}
 	var rows []outcome
@@ -169,7 +169,7 @@ func (p *portal) remindLine(c *call) error {
 	return c.change(v, change{
 		Path: subscriptionsPath + "/" + url.PathEscape(string(id)) + "/remind", Back: subscriptionsPath,
 		Title: v.T("remind.title", "Structure", one.Structure.DisplayName()), Submit: v.T("remind.submit"),
-		Facts: []fact{{v.T("subscriptions.right"), v.lineName(one)}, {v.T("col.requested"), v.Day(one.Subscription.RequestedAt)}},
+		Facts: []stated{{v.T("subscriptions.right"), v.lineName(one)}, {v.T("col.requested"), v.Day(one.Subscription.RequestedAt)}},
 		Notes: []string{v.T("remind.together")},
 		do: func(h *habilis.Habilis) error {
 			return h.Structures.Remind(c.ctx(), c.actor(), structure.RequestRef{Subscription: id})
@@ -308,7 +308,7 @@ func (p *portal) askSpaces(c *call) error {
 		},
 	}
 	ch.seen = func(ch *change) {
-		ch.Facts = []fact{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("label.from"), v.Date(in.From)}, v.titled(v.T("label.comment"), strings.TrimSpace(in.Comment))}
+		ch.Facts = []stated{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("label.from"), v.Date(in.From)}, v.titled(v.T("label.comment"), strings.TrimSpace(in.Comment))}
 		for i, l := range lines {
 			row := outcome{Name: names[i], Good: true, Text: v.T("askspaces.waits")}
 			if !l.Undecided() {
@@ -322,7 +322,7 @@ func (p *portal) askSpaces(c *call) error {
 
 // lineOf is a right that is asked for, in words.
 func (v *page) lineOf(units []structure.Unit, l structure.Line) string {
-	name := v.Profile(l.Space, l.Level)
+	name := v.RightName(l.Space, l.Level)
 	for _, u := range units {
 		if u.ID == l.Service {
 			name += " (" + u.Code + ")"
@@ -379,7 +379,7 @@ type rightBox struct {
 // Right describes such a box.
 func (v *page) Right(s spaceChoice, level string) rightBox {
 	value := s.Code + ":" + level
-	b := rightBox{Value: value, Label: v.Profile(authz.Space(s.Code), authz.Level(level)), Ticked: v.Form.Ticked("rights", value)}
+	b := rightBox{Value: value, Label: v.RightName(authz.Space(s.Code), authz.Level(level)), Ticked: v.Form.Ticked("rights", value)}
 	if d, ok := v.Data.(entitlementData); ok && d.Waits(s.Code, level) {
 		b.Waits, b.Badge = true, v.Status("pending")
 	}

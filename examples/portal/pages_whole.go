@@ -6,58 +6,8 @@ import (
 	"net/url"
 
 	"github.com/habilis-go/habilis"
-	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/structure"
 )
-
-// showParameters shows what the principal manager decides about the structure itself.
-func (p *portal) showParameters(c *call) error {
-	v, d, err := p.ruling(c, "parameters.title")
-	if err != nil {
-		return err
-	}
-	if d.Record != nil {
-		v.Form.Values = url.Values{}
-		if d.Record.General.Delegated.Structure {
-			v.Form.Values.Set("delegateStructure", "yes")
-		}
-		if d.Record.General.Delegated.Users {
-			v.Form.Values.Set("delegateUsers", "yes")
-		}
-	}
-	v.Data = d
-	return c.show("parameters", v)
-}
-
-// parameters says what secondary managers may do.
-func (p *portal) parameters(c *call) error {
-	v, d, err := p.ruling(c, "parameters.title")
-	switch {
-	case err != nil:
-		return err
-	case d.Record == nil:
-		return c.back(d.Path, structure.ErrStructureInactive)
-	}
-	f := c.r.PostForm
-	v.Form.Values, v.Data = f, d
-	in := authz.Delegation{Structure: f.Get("delegateStructure") == "yes", Users: f.Get("delegateUsers") == "yes"}
-	was := d.Record.General.Delegated
-	power := func(lent bool) string {
-		if lent {
-			return v.T("parameters.asprincipal")
-		}
-		return v.T("parameters.asmember")
-	}
-	return c.change(v, change{
-		Path: d.Path + "/parameters", Back: d.Path + "/parameters", Title: v.T("parameters.preview"), Submit: v.T("form.save"), form: "parameters",
-		Facts: c.differing(v, edited{"label.delegateStructure", power(was.Structure), power(in.Structure)}, edited{"label.delegateUsers", power(was.Users), power(in.Users)}),
-		do: func(h *habilis.Habilis) error {
-			_, err := h.Structures.SetDelegation(c.ctx(), c.actor(), d.Structure.ID, in)
-			return err
-		},
-		done: func() error { return c.done(d.Path+"/parameters", "change.saved") },
-	})
-}
 
 // identifierData is a structure with the kinds of identifiers it may have.
 type identifierData struct {
@@ -105,7 +55,7 @@ func (p *portal) identifier(c *call) error {
 		done: func() error { return c.done(d.Path, "reidentify.done", "Identifier", identified(to)) },
 	}
 	ch.seen = func(ch *change) {
-		ch.Facts = []fact{{v.T("reidentify.former"), identified(out.Former)}, {v.T("reidentify.new"), identified(out.Structure.Identifier)}}
+		ch.Facts = []stated{{v.T("reidentify.former"), identified(out.Former)}, {v.T("reidentify.new"), identified(out.Structure.Identifier)}}
 		for _, part := range out.Carried {
 			ch.Notes = append(ch.Notes, v.T("reidentify.stays", "Part", part.Label(c.tag())))
 		}
@@ -134,7 +84,7 @@ func (p *portal) turnOff(c *call) error {
 	}
 	return c.change(v, change{
 		Path: d.Path + "/deactivate", Back: d.Path, Title: v.Title, Submit: v.T("turn.offsubmit"), Danger: true,
-		Facts: []fact{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
+		Facts: []stated{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
 		Notes: []string{v.T("turn.norights"), v.T("turn.kept"), v.T("turn.back")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.DeactivateStructure(c.ctx(), c.actor(), d.Structure.ID)
@@ -152,7 +102,7 @@ func (p *portal) turnOn(c *call) error {
 	}
 	return c.change(v, change{
 		Path: d.Path + "/activate", Back: d.Path, Title: v.Title, Submit: v.T("turn.onsubmit"),
-		Facts: []fact{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
+		Facts: []stated{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
 		Notes: []string{v.T("turn.again")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.ActivateStructure(c.ctx(), c.actor(), d.Structure.ID)

@@ -24,7 +24,6 @@ func (p *portal) structureRoutes() map[string]route {
 		"/structures/{id}/bank":                 {get: p.showBank, post: p.bank, in: true},
 		"/structures/{id}/bank/{bank}/remove":   {get: p.removeBank, post: p.removeBank, in: true},
 		"/structures/{id}/mandate":              {get: p.showMandate, post: p.mandate, in: true},
-		"/structures/{id}/parameters":           {get: p.showParameters, post: p.parameters, in: true},
 		"/structures/{id}/identifier":           {get: p.showIdentifier, post: p.identifier, in: true},
 		"/structures/{id}/deactivate":           {get: p.turnOff, post: p.turnOff, in: true},
 		"/structures/{id}/activate":             {get: p.turnOn, post: p.turnOn, in: true},
