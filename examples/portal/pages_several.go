@@ -173,7 +173,7 @@ func (p *portal) oneCase(c *call, title string) (*page, structure.Case, string, 
 		return nil, one, "", structure.ErrNotFound
 	}
 	v := c.view(title, "Structure", one.Structure.DisplayName()).under(membershipsPath, p.texts.text(c.lang, "memberships.title"))
-	return v, one, membershipsPath + "/" + url.PathEscape(string(id)), nil
+	return v, one, url.PathEscape(string(id)), nil
 }
 
 func askedFacts(v *page, one structure.Case) []stated {
@@ -190,12 +190,12 @@ func askedFacts(v *page, one structure.Case) []stated {
 
 // withdraw takes a request back.
 func (p *portal) withdraw(c *call) error {
-	v, one, path, err := p.oneCase(c, "withdraw.title")
+	v, one, name, err := p.oneCase(c, "withdraw.title")
 	if err != nil {
 		return err
 	}
 	return c.change(v, change{
-		Path: path + "/withdraw", Back: membershipsPath, Title: v.Title, Submit: v.T("withdraw.submit"), Danger: true, Facts: askedFacts(v, one),
+		Path: membershipsPath + "/withdraw/" + name, Back: membershipsPath, Title: v.Title, Submit: v.T("withdraw.submit"), Danger: true, Facts: askedFacts(v, one),
 		Notes: []string{v.T("withdraw.stays")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.Withdraw(c.ctx(), c.actor(), one.Membership.ID)
@@ -209,12 +209,12 @@ func (p *portal) withdraw(c *call) error {
 
 // remind tells those who decide once more that a request waits.
 func (p *portal) remind(c *call) error {
-	v, one, path, err := p.oneCase(c, "remind.title")
+	v, one, name, err := p.oneCase(c, "remind.title")
 	if err != nil {
 		return err
 	}
 	return c.change(v, change{
-		Path: path + "/remind", Back: membershipsPath, Title: v.Title, Submit: v.T("remind.submit"), Facts: askedFacts(v, one),
+		Path: membershipsPath + "/remind/" + name, Back: membershipsPath, Title: v.Title, Submit: v.T("remind.submit"), Facts: askedFacts(v, one),
 		do: func(h *habilis.Habilis) error {
 			return h.Structures.Remind(c.ctx(), c.actor(), structure.RequestRef{Membership: one.Membership.ID})
 		},

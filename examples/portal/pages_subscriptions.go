@@ -167,7 +167,7 @@ func (p *portal) remindLine(c *call) error {
 	one := d.Lines[i]
 	v.Crumbs = append(v.Crumbs, crumb{subscriptionsPath, v.Title})
 	return c.change(v, change{
-		Path: subscriptionsPath + "/" + url.PathEscape(string(id)) + "/remind", Back: subscriptionsPath,
+		Path: subscriptionsPath + "/remind/" + url.PathEscape(string(id)), Back: subscriptionsPath,
 		Title: v.T("remind.title", "Structure", one.Structure.DisplayName()), Submit: v.T("remind.submit"),
 		Facts: []stated{{v.T("subscriptions.right"), v.lineName(one)}, {v.T("col.requested"), v.Day(one.Subscription.RequestedAt)}},
 		Notes: []string{v.T("remind.together")},
