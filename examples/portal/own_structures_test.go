@@ -118,7 +118,7 @@ func TestSpacesAreAskedForAndRemoved(t *testing.T) {
 	v.send(ask, "step", "preview", "scope", "whole", "rights", "works_invoices:read", "from", "31/12/2998")
 	day := v.find(`value="(\d\d/\d\d/\d{4})"`)
 	require.Equal(t, http.StatusUnprocessableEntity, v.last.Status)
-	require.Contains(t, v.last.Body, "Factures de travaux consultation\u00a0: ")
+	require.Contains(t, v.last.Body, "Factures de travaux consultation : ")
 	v.twice(ask, []string{"Attendra la décision", "Factures de travaux modification (VOIE)", pauline}, "scope", "services", "services", voie,
 		"rights", "works_invoices:read", "rights", "works_invoices:write", "from", day, "comment", "Marchés")
 	require.Contains(t, v.last.Body, "est enregistrée")
