@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/structure"
@@ -51,6 +52,12 @@ type changeData struct {
 
 // Changeable reports whether there is a form to go back to.
 func (d changeData) Changeable() bool { return d.form != "" }
+
+// Several reports whether rights in more than one structure change.
+func (d changeData) Several() bool {
+	all := slices.Concat(d.Gained, d.Lost)
+	return slices.ContainsFunc(all, func(a affected) bool { return a.Structure != all[0].Structure })
+}
 
 // affected is whose rights in a structure change.
 type affected struct {

@@ -15,6 +15,7 @@ type newStructureData struct {
 	Identifier structure.Identifier
 	Existing   *structure.Structure
 	Schemes    []structure.SchemeSpec
+	Types      []structure.Type // that people may create themselves
 }
 
 // Asked reports whether the identifier was looked for, and is free.
@@ -22,8 +23,11 @@ func (d newStructureData) Asked() bool { return d.Identifier.Value != "" && d.Ex
 
 func (p *portal) founding(c *call, q url.Values) (*page, newStructureData) {
 	v := c.view("found.title").under(structuresPath, p.texts.text(c.lang, "structures.title"))
-	d := newStructureData{Schemes: structure.Schemes()}
-	v.Form.Values = url.Values{"scheme": {string(structure.SchemeSIRET)}, "type": {string(structure.Public)}}
+	d := newStructureData{Schemes: structure.Schemes(), Types: structure.Guide2024().SelfService}
+	v.Form.Values = url.Values{"scheme": {string(structure.SchemeSIRET)}}
+	if len(d.Types) > 0 {
+		v.Form.Values.Set("type", string(d.Types[0]))
+	}
 	for name, values := range q {
 		v.Form.Values[name] = values
 	}

@@ -187,8 +187,8 @@ func (p *portal) showAddress(c *call) error {
 		return err
 	}
 	a := d.Record.Address
-	if a.Country == "" {
-		a.Country = "FR"
+	if a.IsZero() {
+		a.Postcode, a.Town, a.Country = d.Structure.Postcode, d.Structure.Town, p.accounts.Profile.Country
 	}
 	v.Form.Values = url.Values{
 		"address.street": {a.Street}, "address.complement": {a.Complement}, "address.postcode": {a.Postcode},

@@ -107,7 +107,7 @@ func TestStructureIsCreatedOnce(t *testing.T) {
 	v.send("/structures/new", append([]string{"step", "preview"}, form...)...)
 	require.Contains(t, v.last.Body, "Droits gagnés")
 	v.see("/structures/new?scheme=SIRET&identifier="+mairieSIRET, "Dites ce qu’elle est")
-	v.twice("/structures/new", []string{"Julie BON, Mairie de Terneuil", "gestionnaire principal"}, form...)
+	v.twice("/structures/new", []string{"Julie BON", "gestionnaire principal"}, form...)
 	require.Contains(t, v.last.Body, "est créée")
 	v.see(v.last.Path, "Adresse du siège", "Comptes bancaires")
 	v.send("/language", "lang", "fr", "here", "/")
