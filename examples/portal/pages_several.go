@@ -128,13 +128,19 @@ func (c *call) askedRows(v *page, d severalData, all []structure.Request, result
 			for range r.Warnings {
 				row.Text += ". " + v.T("several.supplier")
 			}
+		case errors.Is(r.Err, structure.ErrEmptyScope):
+			wrong = true
+			v.Form.add("structures", one.Structure.DisplayName()+v.T("form.colon")+" "+v.T("several.scope"))
 		case len(fields) > 0:
 			wrong = true
 			for _, f := range fields {
-				if f.Path == "comment" || f.Path == "from" || f.Path == "until" {
-					v.Form.add(f.Path, c.p.h.LocalizeField(f, c.tag()))
-				} else {
-					v.Form.add("structures", one.Structure.DisplayName()+v.T("form.colon")+" "+c.p.h.LocalizeField(f, c.tag()))
+				switch text := c.p.h.LocalizeField(f, c.tag()); {
+				case f.Path == "comment" || f.Path == "from" || f.Path == "until":
+					v.Form.add(f.Path, text)
+				case f.Path == "services" && f.Code == "required":
+					v.Form.add("structures", one.Structure.DisplayName()+v.T("form.colon")+" "+v.T("several.scope"))
+				default:
+					v.Form.add("structures", one.Structure.DisplayName()+v.T("form.colon")+" "+text)
 				}
 			}
 		default:
