@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,13 +45,13 @@ type entitlementData struct {
 
 // entitling begins the form of one scope.
 func (p *portal) entitling(c *call) (*page, entitlementData, error) {
-	v, ask, err := p.askingSpaces(c)
+	_, ask, err := p.askingSpaces(c)
 	if err != nil {
 		return nil, entitlementData{}, err
 	}
 	d := entitlementData{askSpacesData: ask}
 	service := structure.ServiceID(c.r.URL.Query().Get("service"))
-	if c.r.Method == "POST" {
+	if c.r.Method == http.MethodPost {
 		service = structure.ServiceID(c.r.PostFormValue("service"))
 	}
 	d.Scope = structure.EntitlementScope{Structure: ask.Case.Structure.ID, Service: service}
@@ -75,7 +76,7 @@ func (p *portal) entitling(c *call) (*page, entitlementData, error) {
 			}
 		}
 	}
-	v = c.view("entitlements.edit", "Structure", ask.Case.Structure.DisplayName()).underAccount()
+	v := c.view("entitlements.edit", "Structure", ask.Case.Structure.DisplayName()).underAccount()
 	v.Crumbs = append(v.Crumbs, crumb{entitlementsPath, v.T("entitlements.title")})
 	v.Data = d
 	return v, d, nil

@@ -331,17 +331,17 @@ func (v *page) lineOf(units []structure.Unit, l structure.Line) string {
 	return name
 }
 
-// lineErrors are what is wrong with single rights, by their names.
-type lineErrors struct {
+// lineError is what is wrong with single rights, by their names.
+type lineError struct {
 	err   error
 	texts []string
 }
 
-func (e *lineErrors) Error() string { return e.err.Error() }
+func (e *lineError) Error() string { return e.err.Error() }
 
 // aboutLines puts the names of rights before what the library says of them.
 func (c *call) aboutLines(err error, names []string) error {
-	out := &lineErrors{err: err}
+	out := &lineError{err: err}
 	for _, f := range habilis.FieldsOf(err) {
 		path, rest, found := strings.Cut(f.Path, "[")
 		number, _, _ := strings.Cut(rest, "]")
@@ -359,7 +359,7 @@ func (c *call) aboutLines(err error, names []string) error {
 
 // refusedLines shows the form again with what aboutLines found.
 func (c *call) refusedLines(v *page, form string, err error) error {
-	var e *lineErrors
+	var e *lineError
 	if !errors.As(err, &e) {
 		return err
 	}
