@@ -21,7 +21,6 @@ type change struct {
 	Facts  []stated
 	Notes  []string  // what follows, beside rights and mails
 	Rows   []outcome // what would become of each of several
-	Ticks  []tick    // what is done to which of several; what is not ticked is left alone
 
 	form  string                  // template of the form to go back to, "" if there is none
 	where map[habilis.Code]string // fields that rules of the library are about
@@ -32,12 +31,6 @@ type change struct {
 
 // stated is one line of what a change is about.
 type stated struct{ Name, Text string }
-
-// tick is one row of several that a change is about, with its box.
-type tick struct {
-	Value string
-	Cells []string
-}
 
 // maxShown is how many people, and how many mails, a preview lists.
 const maxShown = 20

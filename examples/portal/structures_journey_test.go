@@ -11,36 +11,54 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// TestStructuresInABrowser goes through the pages of a structure as its principal
-// manager, and through those of one's own memberships, in both languages and without a
-// script.
-func TestStructuresInABrowser(t *testing.T) {
-	t.Parallel()
+// inBothLanguages runs a journey in a browser of its own for each language, in which
+// enter signs people in.
+func inBothLanguages(t *testing.T, journey func(s spoken, a *app, enter func(login string) walk)) {
+	t.Helper()
 	longtest.Skip(t)
-	browser := chromium(t)
 	for _, lang := range languages() {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			a := start(t, nil)
-			s := spoken{t, a.portal.texts, lang}
-			enter := func(login string) walk {
+			browser, a := chromium(t), start(t, nil)
+			journey(spoken{t, a.portal.texts, lang}, a, func(login string) walk {
 				w := walks(browser, t, a, lang)
 				w.enter(login, demoPassword)
 				if lang == "en" { // the account's own language is French
 					w.press(`button[name=lang][value=en]`, `<html lang="en">`)
 				}
 				return w
-			}
-			id, services := idOfCCAS(t, a)
-			boss := enter(pauline)
-			boss.changesSheet(s, id)
-			boss.changesServices(s, id, services["VOIE"])
-			boss.changesSpaces(s, id)
-			boss.changesWhole(s, id)
-			enter(julie).joins(s)
-			enter(hubert).leaves(s, id, services["VOIE"])
+			})
 		})
 	}
+}
+
+// TestStructuresInABrowser goes through the pages of a structure as its principal
+// manager, in both languages and without a script.
+func TestStructuresInABrowser(t *testing.T) {
+	t.Parallel()
+	inBothLanguages(t, func(s spoken, a *app, enter func(string) walk) {
+		id, services := idOfCCAS(s.t, a)
+		boss := enter(pauline)
+		boss.changesSheet(s, id)
+		boss.changesServices(s, id, services["VOIE"])
+		boss.changesSpaces(s, id)
+		boss.changesWhole(s, id)
+	})
+}
+
+// TestOwnStructuresInABrowser goes through the search, the creation and one's own
+// memberships, spaces and entitlements, in both languages and without a script.
+func TestOwnStructuresInABrowser(t *testing.T) {
+	t.Parallel()
+	inBothLanguages(t, func(s spoken, a *app, enter func(string) walk) {
+		id, services := idOfCCAS(s.t, a)
+		_, err := a.h.Structures.OpenSpace(s.t.Context(), account.Person(idOf(s.t, a, pauline)), id, authz.SpaceInvoicesToValidate)
+		require.NoError(s.t, err)
+		_, err = a.h.Structures.OpenSpace(s.t.Context(), account.Person(idOf(s.t, a, pauline)), id, authz.SpaceWorksInvoices)
+		require.NoError(s.t, err)
+		enter(julie).joins(s)
+		enter(hubert).leaves(s, id, services["VOIE"])
+	})
 }
 
 const confirm = `main button[name=step][value=confirm]`
@@ -127,7 +145,7 @@ func (w walk) joins(s spoken) {
 	w.press(`nav.wide a[href="/structures"]`, s.say("structures.criteria"))
 	w.shoot(s.name("111-structures"))
 	w.fill("any", "*terneuil*")
-	w.press(`main button.main`, "Centre communal", s.say("structures.caption"))
+	w.press(`main button.main`, "CCAS Terneuil", s.say("structures.caption"))
 	w.shoot(s.name("112-structures-found"))
 	w.special(s.name("112-structures-found"))
 	w.tick(`tbody tr:nth-child(1) input`)
