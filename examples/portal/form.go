@@ -65,7 +65,9 @@ func (f *form) called(field, label string) {
 }
 
 // repeatable lists the fields that a form may send more than once.
-func repeatable() []string { return []string{"files", "items", "lines", "people", "services"} }
+func repeatable() []string {
+	return []string{"files", "items", "leave", "lines", "people", "rights", "services", "structures", "ticked", "whole"}
+}
 
 // wellFormed reports whether every field came once, under a plain name. Two addresses
 // where one is asked for, or a list of them, are a trick and not a form of ours (FL-23).

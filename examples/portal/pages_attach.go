@@ -113,7 +113,7 @@ func (p *portal) attachOne(c *call, v *page, d attachData) error {
 		})
 	}
 	switch {
-	case c.refused(v, renamed(err, "account", "who"), map[habilis.Code]string{
+	case c.refused(v, renamed(err, map[string]string{"account": "who"}), map[habilis.Code]string{
 		"empty_scope": "services", "already_member": "who", "membership_disabled": "who", "applicant_gone": "who",
 		"applicant_not_active": "who", "own_membership": "who",
 	}):

@@ -171,7 +171,7 @@ func (p *portal) decideBatch(c *call) error {
 		return err
 	})
 	switch {
-	case c.refused(v, renamed(err, "ticked", "lines"), map[habilis.Code]string{
+	case c.refused(v, renamed(err, map[string]string{"ticked": "lines"}), map[habilis.Code]string{
 		"space_not_open": "lines", "space_fixed": "lines", "service_not_held": "lines", "already_subscribed": "lines", "membership_disabled": "",
 	}):
 		return c.render(http.StatusUnprocessableEntity, "batch", v)
@@ -191,22 +191,6 @@ func (p *portal) decideBatch(c *call) error {
 		})
 	}
 	return p.preview(c, v.deciding(refuse, d.Path, len(ids)), plan, v.verdict(refuse, d.Path, rows))
-}
-
-// renamed turns problems with one field of the library, or with an item of it, into ones
-// of the field of the form that holds it.
-func renamed(err error, from, to string) error {
-	var own typedError
-	for _, f := range habilis.FieldsOf(err) {
-		if strings.HasPrefix(f.Path, from) {
-			f.Path = to
-		}
-		own = append(own, f)
-	}
-	if own == nil {
-		return err
-	}
-	return own
 }
 
 // verdict describes what a decision on one request gives and what it refuses.

@@ -42,7 +42,7 @@ func (p *portal) belonging(c *call) (*page, membersData, error) {
 	v.Form.Values = d.Filter
 	var err error
 	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, memberFilter(d.Filter), structure.PageRequest{Number: pageNumber(q), Size: perPage})
-	if err != nil && c.refused(v, renamed(err, "statuses", "status"), nil) {
+	if err != nil && c.refused(v, renamed(err, map[string]string{"statuses": "status"}), nil) {
 		d.Filter = url.Values{}
 		d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{Size: perPage})
 	}

@@ -18,13 +18,32 @@ type line struct {
 	Status string
 }
 
+// membershipsData is "my memberships", with what became of several things done there.
+type membershipsData struct {
+	Lines []line
+	Rows  []outcome
+}
+
+// Principal reports whether a row is held as principal manager, who names a successor
+// before leaving.
+func (l line) Principal() bool { return l.Case.Membership.Role == structure.RolePrincipalManager }
+
+// Held reports whether the row is something that is held and can be left.
+func (l line) Held() bool {
+	return !l.None && l.Status != "pending" && l.Case.Membership.Status == structure.StatusApproved
+}
+
 func (p *portal) memberships(c *call) error {
 	mine, err := p.h.Structures.Mine(c.ctx(), c.actor())
 	if err != nil {
 		return err
 	}
 	v := c.view("memberships.title").under()
-	v.Data = p.lines(mine)
+	d := membershipsData{Lines: p.lines(mine)}
+	if d.Rows, err = c.keptRows(); err != nil {
+		return err
+	}
+	v.Data = d
 	return c.show("memberships", v)
 }
 

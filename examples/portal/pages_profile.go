@@ -19,6 +19,8 @@ func (v *page) Account() []crumb {
 		{"/account/password", v.T("password.title")},
 		{"/account/memberships", v.T("memberships.title")},
 		{"/account/memberships/ask", v.T("search.title")},
+		{subscriptionsPath, v.T("subscriptions.title")},
+		{entitlementsPath, v.T("entitlements.title")},
 		{attachmentsPath, v.T("attachments.title")},
 		{dataPath, v.T("data.title")},
 		{"/account/deactivate", v.T("deactivate.title")},

@@ -50,7 +50,7 @@ func TestTextsAreComplete(t *testing.T) {
 	}
 
 	used := map[string]bool{}
-	ask := regexp.MustCompile(`(?:\.T|text|texts\.text\(c\.lang,|lookup\(c\.lang,|c\.view|c\.(?:done|outOf)\([^,]+,)[( ]"([a-z]+\.[a-zA-Z0-9_.]+)"`)
+	ask := regexp.MustCompile(`(?:p\.(?:modifying|oneCase|part|ruling)\(c,|\.T|text|texts\.text\(c\.lang,|lookup\(c\.lang,|c\.view|c\.(?:done|outOf)\([^,]+,)[( ]"([a-z]+\.[a-zA-Z0-9_.]+)"`)
 	for name, source := range sources(t) {
 		for _, found := range ask.FindAllStringSubmatch(source, -1) {
 			if !strings.HasSuffix(found[1], ".") {
