@@ -196,7 +196,7 @@ func TestExportsOfManagers(t *testing.T) {
 			written(w.Structures.ExportMembers(ctx, s.Manager, s.ID, structure.MemberFilter{Family: "br*on"}, structure.CSV{}, &out)))
 		require.JSONEq(t, `{"list":"members","rows":1}`, string(lastEvent(t, w, notify.StructureChain(s.ID)).State))
 		require.Equal(t, "Personne concernée;Identifiant;Raison sociale;Services;Date de la demande;Date de début;Date de fin;Commentaire\r\n"+
-			fmt.Sprintf("BON Julie;%s;Atelier Dufour 5520;\"URBA, VOIE\";22/11/2026 12:00;22/11/2026 00:00;;%s\r\n", worldtest.SIRETCompany, ask(s.Company).Comment),
+			fmt.Sprintf("BON Julie;%s;Atelier Dufour 5520;\"URBA Urbanisme, VOIE Voirie\";22/11/2026 12:00;22/11/2026 00:00;;%s\r\n", worldtest.SIRETCompany, ask(s.Company).Comment),
 			written(w.Structures.ExportRequests(ctx, s.Manager, "", structure.CSV{}, &out)))
 		require.JSONEq(t, `{"list":"requests","rows":1}`, string(lastEvent(t, w, notify.AccountChain(s.Manager.ID)).State))
 		text := written(w.Structures.ExportSubscriptions(ctx, s.Manager, structure.SubscriptionExport{}, structure.CSV{}, &out))
