@@ -56,6 +56,7 @@ const (
 	MailPasswordReset         Template = "password_reset"         // how to replace a forgotten password
 	MailSubscriptionRequested Template = "subscription_requested" // to a manager: somebody asks for spaces
 	MailSubscriptionDecided   Template = "subscription_decided"   // to the applicant
+	MailSubscriptionExpired   Template = "subscription_expired"   // to the applicant: nobody decided in time
 	MailSubscriptionGranted   Template = "subscription_granted"   // to whom a manager gave spaces
 	MailSubscriptionRemoved   Template = "subscription_removed"   // to whom a manager took spaces from
 	MailSpaceClosed           Template = "space_closed"           // to whoever held a space that the structure has no more
@@ -138,6 +139,7 @@ var mails = []struct {
 	{MailDelegationChanged, []string{valueName, valueStructure, valuePowers}},
 	{MailSubscriptionRequested, []string{valueName, valueApplicant, valueStructure, valueSpaces, valueLink}},
 	{MailSubscriptionDecided, []string{valueName, valueStructure, valueApproved, valueRefused, valueReason, valueLink}},
+	{MailSubscriptionExpired, []string{valueName, valueStructure, valueSpaces, valueAt, valueLink}},
 	{MailSubscriptionGranted, []string{valueName, valueStructure, valueSpaces, valueLink}},
 	{MailSubscriptionRemoved, []string{valueName, valueStructure, valueSpaces, valueLink}},
 	{MailSpaceClosed, []string{valueName, valueStructure, valueSpaces, valueLink}},
@@ -153,7 +155,8 @@ func (t Template) Notice() bool {
 		MailMembershipReminder, MailMembershipWithdrawn, MailMembershipExpired, MailMembershipAttached, MailMembershipChanged,
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
 		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged,
-		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionGranted, MailSubscriptionRemoved, MailSpaceClosed:
+		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionExpired, MailSubscriptionGranted, MailSubscriptionRemoved,
+		MailSpaceClosed:
 		return true
 	default:
 		return false

@@ -18,14 +18,23 @@ const catchUpLimit = 1000
 
 // CatchUp does what the clock owes: it reminds managers of requests that wait, ends
 // requests that nobody decided in time, and tells people and managers that a membership
-// ends soon, as the policy says, and returns how many memberships it dealt with, at most
-// a thousand at a time. Each is a unit of its own; one that fails does not hold up the
+// ends soon, as the policy says, and returns how many memberships and requests for spaces
+// it dealt with, at most a thousand of each at a time. Each is a unit of its own; one that fails does not hold up the
 // others, and the errors come back joined. It may run in several processes at once, and
 // again: nothing is said twice. habilis.Run calls it.
 //
 // No right depends on it: dates are looked at whenever a right is.
 func (s *Service) CatchUp(ctx context.Context) (int, error) {
 	now := s.clock()
+	members, err := s.catchUpMemberships(ctx, now)
+	if ctx.Err() != nil {
+		return members, err
+	}
+	lines, more := s.catchUpSubscriptions(ctx, now)
+	return members + lines, errors.Join(err, more)
+}
+
+func (s *Service) catchUpMemberships(ctx context.Context, now time.Time) (int, error) {
 	var due []Membership
 	err := s.store.View(ctx, func(tx Tx) (err error) {
 		due, err = tx.Memberships(ctx, MembershipQuery{DueAt: now, Limit: catchUpLimit})

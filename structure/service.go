@@ -78,7 +78,7 @@ type Policy struct {
 // Guide2024 is the default policy: strict identifiers, private structures by
 // anybody, public ones by support (C-23).
 func Guide2024() Policy {
-	return Policy{Identifiers: Strict, Records: RecordGuide2024(), Memberships: memberships2024(), SelfService: []Type{Private}}
+	return Policy{Identifiers: Strict, Records: RecordGuide2024(), Memberships: memberships2024(), Subscriptions: subscriptions2024(), SelfService: []Type{Private}}
 }
 
 func (p Policy) check() error {

@@ -148,14 +148,23 @@ func (s *Service) putUnit(ctx context.Context, tx Tx, by account.Actor, kind not
 }
 
 func (s *Service) putSubscription(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, v *Subscription, now time.Time) error {
-	if err := tx.PutSubscription(ctx, *v); err != nil {
+	if err := s.storeSubscription(ctx, tx, v); err != nil {
 		return err
 	}
-	v.Version++
 	return s.journal.Record(ctx, tx, notify.Fact{
 		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectSubscription, ID: string(v.ID)},
 		Account: v.Account, Structure: v.Structure, State: SubscriptionStateOf(*v),
 	})
+}
+
+// storeSubscription stores v with when the clock has something to do about it.
+func (s *Service) storeSubscription(ctx context.Context, tx Tx, v *Subscription) error {
+	v.DueAt = s.policy.Subscriptions.due(*v)
+	if err := tx.PutSubscription(ctx, *v); err != nil {
+		return err
+	}
+	v.Version++
+	return nil
 }
 
 func (s *Service) putMembership(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, m *Membership, now time.Time) error {
