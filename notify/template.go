@@ -57,7 +57,7 @@ const (
 	MailPrincipalDeclined       Template = "principal_declined"        // to the principal manager: the successor said no
 	MailPrincipalNominationOver Template = "principal_nomination_over" // to whoever is not asked any more
 	MailPrincipalInactive       Template = "principal_inactive"        // to a principal manager who stays away
-	MailPrincipalAbsent         Template = "principal_absent"          // to the support desk: a principal manager stays away
+	MailSupportPrincipalAbsent  Template = "support_principal_absent"  // to the support desk: a principal manager stays away
 	MailPasswordChanged         Template = "password_changed"          // the account has another password
 	MailPasswordExpired         Template = "password_expired"          // a new password is due at the next sign-in
 	MailPasswordReset           Template = "password_reset"            // how to replace a forgotten password
@@ -131,7 +131,7 @@ var mails = []struct {
 	{MailPrincipalDeclined, []string{valueName, valueApplicant, valueStructure, valueLink}},
 	{MailPrincipalNominationOver, []string{valueName, valueStructure}},
 	{MailPrincipalInactive, []string{valueName, valueStructure, valueAt, valueLink}},
-	{MailPrincipalAbsent, []string{valueName, valueStructure, valueAt}},
+	{MailSupportPrincipalAbsent, []string{valueName, valueStructure, valueAt}},
 	{MailPasswordChanged, []string{valueName, valueAt}},
 	{MailPasswordExpired, []string{valueName, valueLink}},
 	{MailPasswordReset, []string{valueName, valueLink, valueUntil}},

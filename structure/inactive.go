@@ -52,7 +52,7 @@ func (s *Service) watch(ctx context.Context, tx Tx, at Standing, m Membership, n
 		return now, nil
 	}
 	return now, s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: key + "/support", Template: notify.MailPrincipalAbsent, To: s.supportDesk, Language: "fr",
+		Key: key + "/support", Template: notify.MailSupportPrincipalAbsent, To: s.supportDesk, Language: "fr",
 		Values: notify.Values{
 			"Name": "", "Structure": at.Structure.DisplayName() + " (" + at.Structure.Identifier.Value + ")", "At": seen.Format(time.RFC3339),
 		},

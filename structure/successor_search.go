@@ -79,5 +79,7 @@ func byLogin(ctx context.Context, tx Tx, typed string, c account.Criteria, owner
 	if err != nil || !there || !fit(a, owner) || !c.Match(a) {
 		return nil, err
 	}
-	return []Person{personOf(a)}, nil
+	found := personOf(a)
+	found.ContactEmail = "" // it may be another one, and the person no member
+	return []Person{found}, nil
 }
