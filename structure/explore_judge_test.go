@@ -22,7 +22,7 @@ func (s *scenario) try(op operation, before *picture) (*picture, error) {
 		if err == nil {
 			return nil, errors.New("it claims to be done and nothing was committed")
 		}
-		return nil, nil //nolint:nilnil // refused, and nothing changed
+		return nil, nil //nolint:nilnil,nilerr // refused, and nothing changed
 	}
 	after, lookErr := s.look()
 	if lookErr != nil {
