@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,6 +59,16 @@ type operation struct {
 	at   int
 	do   func(p *picture) error
 	may  func(p *picture) bool // who may at all; nil: not judged
+}
+
+// kind is what is tried, whoever does it and wherever.
+func (o operation) kind() string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, o.name)
 }
 
 const asked = authz.SpaceInvoicesToValidate // a space that members have to ask for
@@ -404,7 +415,7 @@ type node struct {
 // explored is what an exploration did.
 type explored struct {
 	states, steps, depth int             // depth: every way of so many steps was taken
-	idle                 map[string]bool // operations that never changed anything
+	idle                 map[string]bool // kinds of operations that never changed anything
 }
 
 // explore takes every way from the start, breadth first, until it has gone so deep or the
@@ -421,7 +432,7 @@ func (s *scenario) explore(depth int, limit time.Duration) (explored, error) {
 	seen[p.canonical(s)] = true
 	out, level := explored{states: 1, idle: map[string]bool{}}, []node{{state: s.store.Store}}
 	for _, op := range s.ops {
-		out.idle[op.name] = true
+		out.idle[op.kind()] = true
 	}
 	for ; out.depth < depth && len(level) > 0; out.depth++ {
 		var next []node
@@ -445,7 +456,7 @@ func (s *scenario) explore(depth int, limit time.Duration) (explored, error) {
 				if after == nil {
 					continue
 				}
-				delete(out.idle, op.name)
+				delete(out.idle, op.kind())
 				if key := after.canonical(s); !seen[key] {
 					seen[key] = true
 					out.states++
@@ -485,8 +496,9 @@ func TestEveryOrderOfOperationsForAMinute(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, err := newScenario(t, accept, false).explore(1000, time.Minute)
 			require.NoError(t, err)
-			require.GreaterOrEqual(t, got.depth, 3)
-			t.Logf("%d states, %d steps, every way of %d steps; never possible: %v", got.states, got.steps, got.depth, slices.Sorted(maps.Keys(got.idle)))
+			require.GreaterOrEqual(t, got.depth, 2)
+			require.Empty(t, got.idle, "what is never possible shows nothing")
+			t.Logf("%d states, %d steps, every way of %d steps", got.states, got.steps, got.depth)
 		})
 	}
 }

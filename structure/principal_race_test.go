@@ -166,7 +166,36 @@ func TestOneWins(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) { newArena(t, w).rounds(t, 2) })
 }
 
-// The same a thousand times on each store.
+// RC-08: handing over to somebody who is closing the account leaves a principal manager
+// whose account is active, whoever comes first.
+func TestHandingOverToSomebodyWhoLeaves(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := context.Background()
+		c := company(t, w)
+		for i := range 3 {
+			by, leaver := account.Person(principals(t, w, c.ID)[0]), w.Join(t, fmt.Sprintf("heir%d@terneuil.example", i))
+			shown, err := w.Structures.PrepareTransfer(ctx, by, c.ID)
+			require.NoError(t, err)
+			closing, err := w.Structures.PrepareDeactivation(ctx, leaver)
+			require.NoError(t, err)
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				_, _ = w.Structures.TransferPrincipal(ctx, by, structure.Transfer{
+					Structures: []structure.ID{c.ID}, Token: shown.Token, SuccessorForAll: structure.Successor{Account: leaver.ID},
+				})
+			})
+			wg.Go(func() {
+				_, _ = w.Structures.Deactivate(ctx, leaver, structure.Deactivation{Confirmed: true, Token: closing.Token})
+			})
+			wg.Wait()
+			require.Len(t, principals(t, w, c.ID), 1)
+		}
+		w.Proven(t)
+	})
+}
+
+// TestOneWins a thousand times on each store.
 func TestOneWinsAThousandTimes(t *testing.T) {
 	t.Parallel()
 	longtest.Skip(t)
