@@ -70,7 +70,8 @@ type Options struct {
 	// embedded list is all there is.
 	Breaches account.BreachChecker
 
-	// SupportDesk is the address that requests of people who cannot sign in go to.
+	// SupportDesk is the address that requests of people who cannot sign in go to, and
+	// news of principal managers who stay away.
 	// Defaults to none.
 	SupportDesk string
 
@@ -192,7 +193,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	}
 	if h.Structures, err = structure.New(storage.Structures(store), o.Keys, &structure.Options{
 		Now: o.Now, Random: o.Random, Zone: o.Zone, Links: o.Links, Policy: o.Structure, Authz: o.Authz,
-		Accounts: h.Accounts, Provisioner: o.Provisioner,
+		Accounts: h.Accounts, Provisioner: o.Provisioner, SupportDesk: o.SupportDesk,
 	}); err != nil {
 		return nil, err
 	}

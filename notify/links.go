@@ -41,6 +41,11 @@ type Links struct {
 	// identifier is appended as a path element. Defaults to "/manage/requests".
 	Requests string
 
+	// Nominations is the path of the page on which somebody answers who was asked to take
+	// over as principal manager; the structure's identifier is appended as a path element.
+	// Defaults to "/account/nominations".
+	Nominations string
+
 	// Memberships is the path of a person's own memberships. Defaults to
 	// "/account/memberships".
 	Memberships string
@@ -79,6 +84,7 @@ func (l Links) Checked() (Links, error) {
 	set(&l.ResetPassword, "/reset-password")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
+	set(&l.Nominations, "/account/nominations")
 	set(&l.Memberships, "/account/memberships")
 	set(&l.Subscriptions, "/account/subscriptions")
 	set(&l.SubscriptionRequests, "/manage/subscriptions")

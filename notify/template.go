@@ -24,42 +24,49 @@ const (
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
 
-	MailContactFormer         Template = "contact_former"         // to the former contact address: notices go elsewhere now
-	MailContactNew            Template = "contact_new"            // to the new contact address: notices come here now
-	MailMembershipRequested   Template = "membership_requested"   // to a manager: somebody asks to join
-	MailMembershipApproved    Template = "membership_approved"    // to the applicant
-	MailMembershipRejected    Template = "membership_rejected"    // to the applicant
-	MailMembershipReminder    Template = "membership_reminder"    // to a manager: a request still waits
-	MailMembershipWithdrawn   Template = "membership_withdrawn"   // to a manager: a request was taken back
-	MailMembershipExpired     Template = "membership_expired"     // to the applicant: nobody decided in time
-	MailMembershipAttached    Template = "membership_attached"    // to whom a manager made a member
-	MailMembershipChanged     Template = "membership_changed"     // to a member: role, services or dates are others now
-	MailMembershipDisabled    Template = "membership_disabled"    // to a member: suspended
-	MailMembershipEnabled     Template = "membership_enabled"     // to a member: in force again
-	MailMembershipRemoved     Template = "membership_removed"     // to whoever was a member
-	MailMembershipLeft        Template = "membership_left"        // to a manager: a member left, or left services
-	MailMembershipEnding      Template = "membership_ending"      // to a member: it ends soon
-	MailMemberEnding          Template = "member_ending"          // to a manager: a membership ends soon
-	MailDelegationChanged     Template = "delegation_changed"     // to a secondary manager: which powers are lent
-	MailAccountDeactivated    Template = "account_deactivated"    // until when the account can come back
-	MailAccountReactivated    Template = "account_reactivated"    // the account is open again
-	MailReactivation          Template = "reactivation"           // the link to come back with
-	MailReactivationClosed    Template = "reactivation_closed"    // to whoever asks to come back too late
-	MailReactivationReminder  Template = "reactivation_reminder"  // the time to come back ends soon
-	MailStructureDeactivated  Template = "structure_deactivated"  // to a manager: the structure is inactive
-	MailStructureActivated    Template = "structure_activated"    // to a manager: the structure is active again
-	MailIdentifierChanged     Template = "identifier_changed"     // to a manager: the structure has another identifier
-	MailSupportRequest        Template = "support_request"        // to the support desk: somebody cannot sign in
-	MailPrincipalReceived     Template = "principal_received"     // to whoever became principal manager
-	MailPasswordChanged       Template = "password_changed"       // the account has another password
-	MailPasswordExpired       Template = "password_expired"       // a new password is due at the next sign-in
-	MailPasswordReset         Template = "password_reset"         // how to replace a forgotten password
-	MailSubscriptionRequested Template = "subscription_requested" // to a manager: somebody asks for spaces
-	MailSubscriptionDecided   Template = "subscription_decided"   // to the applicant
-	MailSubscriptionExpired   Template = "subscription_expired"   // to the applicant: nobody decided in time
-	MailSubscriptionGranted   Template = "subscription_granted"   // to whom a manager gave spaces
-	MailSubscriptionRemoved   Template = "subscription_removed"   // to whom a manager took spaces from
-	MailSpaceClosed           Template = "space_closed"           // to whoever held a space that the structure has no more
+	MailContactFormer           Template = "contact_former"            // to the former contact address: notices go elsewhere now
+	MailContactNew              Template = "contact_new"               // to the new contact address: notices come here now
+	MailMembershipRequested     Template = "membership_requested"      // to a manager: somebody asks to join
+	MailMembershipApproved      Template = "membership_approved"       // to the applicant
+	MailMembershipRejected      Template = "membership_rejected"       // to the applicant
+	MailMembershipReminder      Template = "membership_reminder"       // to a manager: a request still waits
+	MailMembershipWithdrawn     Template = "membership_withdrawn"      // to a manager: a request was taken back
+	MailMembershipExpired       Template = "membership_expired"        // to the applicant: nobody decided in time
+	MailMembershipAttached      Template = "membership_attached"       // to whom a manager made a member
+	MailMembershipChanged       Template = "membership_changed"        // to a member: role, services or dates are others now
+	MailMembershipDisabled      Template = "membership_disabled"       // to a member: suspended
+	MailMembershipEnabled       Template = "membership_enabled"        // to a member: in force again
+	MailMembershipRemoved       Template = "membership_removed"        // to whoever was a member
+	MailMembershipLeft          Template = "membership_left"           // to a manager: a member left, or left services
+	MailMembershipEnding        Template = "membership_ending"         // to a member: it ends soon
+	MailMemberEnding            Template = "member_ending"             // to a manager: a membership ends soon
+	MailDelegationChanged       Template = "delegation_changed"        // to a secondary manager: which powers are lent
+	MailAccountDeactivated      Template = "account_deactivated"       // until when the account can come back
+	MailAccountReactivated      Template = "account_reactivated"       // the account is open again
+	MailReactivation            Template = "reactivation"              // the link to come back with
+	MailReactivationClosed      Template = "reactivation_closed"       // to whoever asks to come back too late
+	MailReactivationReminder    Template = "reactivation_reminder"     // the time to come back ends soon
+	MailStructureDeactivated    Template = "structure_deactivated"     // to a manager: the structure is inactive
+	MailStructureActivated      Template = "structure_activated"       // to a manager: the structure is active again
+	MailIdentifierChanged       Template = "identifier_changed"        // to a manager: the structure has another identifier
+	MailSupportRequest          Template = "support_request"           // to the support desk: somebody cannot sign in
+	MailPrincipalReceived       Template = "principal_received"        // to whoever became principal manager
+	MailPrincipalAppointed      Template = "principal_appointed"       // to whom support made principal manager
+	MailPrincipalHandedOver     Template = "principal_handed_over"     // to whoever was principal manager
+	MailPrincipalNominated      Template = "principal_nominated"       // to whoever is asked to become it
+	MailPrincipalDeclined       Template = "principal_declined"        // to the principal manager: the successor said no
+	MailPrincipalNominationOver Template = "principal_nomination_over" // to whoever is not asked any more
+	MailPrincipalInactive       Template = "principal_inactive"        // to a principal manager who stays away
+	MailSupportPrincipalAbsent  Template = "support_principal_absent"  // to the support desk: a principal manager stays away
+	MailPasswordChanged         Template = "password_changed"          // the account has another password
+	MailPasswordExpired         Template = "password_expired"          // a new password is due at the next sign-in
+	MailPasswordReset           Template = "password_reset"            // how to replace a forgotten password
+	MailSubscriptionRequested   Template = "subscription_requested"    // to a manager: somebody asks for spaces
+	MailSubscriptionDecided     Template = "subscription_decided"      // to the applicant
+	MailSubscriptionExpired     Template = "subscription_expired"      // to the applicant: nobody decided in time
+	MailSubscriptionGranted     Template = "subscription_granted"      // to whom a manager gave spaces
+	MailSubscriptionRemoved     Template = "subscription_removed"      // to whom a manager took spaces from
+	MailSpaceClosed             Template = "space_closed"              // to whoever held a space that the structure has no more
 )
 
 // The values that mails mention. What is not listed here as something else comes
@@ -119,6 +126,13 @@ var mails = []struct {
 	{MailIdentifierChanged, []string{valueName, valueStructure, valueAt}},
 	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
 	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
+	{MailPrincipalAppointed, []string{valueName, valueStructure, valueLink}},
+	{MailPrincipalHandedOver, []string{valueName, valueApplicant, valueStructure, valueLink}},
+	{MailPrincipalNominated, []string{valueName, valueApplicant, valueStructure, valueUntil, valueLink}},
+	{MailPrincipalDeclined, []string{valueName, valueApplicant, valueStructure, valueLink}},
+	{MailPrincipalNominationOver, []string{valueName, valueStructure}},
+	{MailPrincipalInactive, []string{valueName, valueStructure, valueAt, valueLink}},
+	{MailSupportPrincipalAbsent, []string{valueName, valueStructure, valueAt}},
 	{MailPasswordChanged, []string{valueName, valueAt}},
 	{MailPasswordExpired, []string{valueName, valueLink}},
 	{MailPasswordReset, []string{valueName, valueLink, valueUntil}},
@@ -152,6 +166,7 @@ var mails = []struct {
 func (t Template) Notice() bool {
 	switch t {
 	case MailMembershipRequested, MailMembershipApproved, MailMembershipRejected, MailPrincipalReceived,
+		MailPrincipalAppointed, MailPrincipalHandedOver, MailPrincipalNominated, MailPrincipalDeclined, MailPrincipalNominationOver, MailPrincipalInactive,
 		MailMembershipReminder, MailMembershipWithdrawn, MailMembershipExpired, MailMembershipAttached, MailMembershipChanged,
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
 		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged,

@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
-	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/notify"
 )
 
@@ -38,13 +36,6 @@ type Consequences struct {
 // external directory keeps their accounts.
 func (c Consequences) Blocked() []Structure {
 	return slices.DeleteFunc(slices.Clone(c.Principal), func(st Structure) bool { return !st.External() })
-}
-
-// Successor names who takes over: by account, or by login address. One of the
-// two is set.
-type Successor struct {
-	Account account.ID
-	Login   string
 }
 
 // Deactivation is the owner's word to close the account.
@@ -96,7 +87,8 @@ func (s *Service) PrepareDeactivation(ctx context.Context, by account.Actor) (Co
 // ErrInvalid without the confirmation, or naming successors who cannot be it: the
 // owner, or whoever is not an active person; [ErrConsequencesChanged];
 // [ErrSuccessorRequired]; [ErrSuccessorMissing] whose fields name the structures;
-// [ErrExternallyManaged]. Also account.ErrActor and account.ErrNotActive.
+// [ErrExternallyManaged]; [ErrAcceptanceRequired] for a principal manager where the policy
+// asks successors to accept. Also account.ErrActor and account.ErrNotActive.
 func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivation) (Consequences, error) {
 	const op = "structure.Deactivate"
 	if s.accounts == nil {
@@ -126,8 +118,10 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 			return s.externallyManaged()
 		case d.Token != c.Token:
 			return ErrConsequencesChanged.In(op)
+		case s.policy.Principals.Accept && len(c.Principal) > 0:
+			return ErrAcceptanceRequired.In(op)
 		}
-		heirs, err := s.heirs(ctx, tx, op, a, d, c.Principal)
+		heirs, err := heirsOf(ctx, tx, op, a, d.SuccessorForAll, d.Successors, c.Principal)
 		if err != nil {
 			return err
 		}
@@ -138,12 +132,9 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 
 // check names what is wrong with the form alone.
 func (d Deactivation) check(op string) error {
-	var bad []fault.Field
+	bad := bothWays(d.SuccessorForAll, d.Successors)
 	if !d.Confirmed {
-		bad = append(bad, fault.Field{Path: "confirmed", Code: "confirmation"})
-	}
-	if d.SuccessorForAll != (Successor{}) && len(d.Successors) > 0 {
-		bad = append(bad, fault.Field{Path: "successors", Code: "excluded_by_all"})
+		bad = append([]fault.Field{{Path: "confirmed", Code: "confirmation"}}, bad...)
 	}
 	if len(bad) > 0 {
 		return fault.Invalid(op, bad...)
@@ -243,77 +234,13 @@ func (l *leaving) note(m Membership, st Structure) []string {
 	}
 }
 
-// heirs finds the successor for each structure.
-func (s *Service) heirs(ctx context.Context, tx Tx, op string, owner account.Account, d Deactivation, principal []Structure) (map[ID]account.Account, error) {
-	if len(principal) > 0 && d.SuccessorForAll == (Successor{}) && len(d.Successors) == 0 {
-		return nil, ErrSuccessorRequired.In(op)
-	}
-	var missing, bad []fault.Field
-	heirs, people := map[ID]account.Account{}, map[Successor]account.Account{}
-	for _, st := range principal {
-		path, who := "successorForAll", d.SuccessorForAll
-		if who == (Successor{}) {
-			path, who = "successors["+string(st.ID)+"]", d.Successors[st.ID]
-		}
-		if who == (Successor{}) {
-			missing = append(missing, fault.Field{Path: path, Code: "required"})
-			continue
-		}
-		a, seen := people[who]
-		if !seen {
-			var err error
-			if a, err = successor(ctx, tx, who); err != nil {
-				return nil, err
-			}
-			people[who] = a
-		}
-		if field := (fault.Field{Path: path, Code: "successor"}); !fit(a, owner) && !slices.Contains(bad, field) {
-			bad = append(bad, field)
-		}
-		heirs[st.ID] = a
-	}
-	for id := range d.Successors {
-		if !slices.ContainsFunc(principal, func(st Structure) bool { return st.ID == id }) {
-			bad = append(bad, fault.Field{Path: "successors[" + string(id) + "]", Code: "id"})
-		}
-	}
-	slices.SortFunc(bad, func(a, b fault.Field) int { return cmp.Compare(a.Path, b.Path) })
-	switch {
-	case len(missing) > 0:
-		err := *ErrSuccessorMissing
-		err.Op, err.Fields = op, missing
-		return nil, &err
-	case len(bad) > 0:
-		return nil, fault.Invalid(op, bad...)
-	default:
-		return heirs, nil
-	}
-}
-
-// successor loads whoever is named; nobody is the zero account.
-func successor(ctx context.Context, tx Tx, who Successor) (account.Account, error) {
-	if who.Account != "" {
-		a, _, err := known(find(ctx, tx.Account, who.Account))
-		return a, err
-	}
-	login, err := address.Parse(who.Login)
-	if err != nil {
-		return account.Account{}, nil //nolint:nilerr // nobody has such an address
-	}
-	a, _, err := known(tx.AccountByLogin(ctx, login))
-	return a, err
-}
-
-// fit reports whether an account can take over from its owner: it is another one, of
-// a person, and active. Why not is not told, since the address may be anybody's.
-func fit(a, owner account.Account) bool {
-	return ids.Valid(a.ID) && a.ID != owner.ID && a.Kind == account.KindPerson && a.Status == account.StatusActive
-}
-
 // leave writes a deactivation: demotions before promotions, the account last.
 func (s *Service) leave(ctx context.Context, tx Tx, by account.Actor, l leaving, heirs map[ID]account.Account, now time.Time) error {
 	for _, st := range l.Principal {
-		if err := s.handOver(ctx, tx, by, l, st, heirs[st.ID], now); err != nil {
+		i := slices.IndexFunc(l.memberships, func(m Membership) bool { return m.Structure == st.ID })
+		h := succession{st: st, from: l.memberships[i], former: l.account, to: heirs[st.ID], mail: notify.MailPrincipalReceived, silent: true}
+		var err error
+		if l.memberships[i], err = s.handOver(ctx, tx, by, h, now); err != nil {
 			return err
 		}
 	}
@@ -338,61 +265,9 @@ func (s *Service) leave(ctx context.Context, tx Tx, by account.Actor, l leaving,
 			return err
 		}
 	}
-	// Whoever makes a successor principal meanwhile, or closes that account, collides
-	// with this unit (RC-08).
-	guarded := map[account.ID]bool{}
-	for _, st := range l.Principal {
-		heir := heirs[st.ID]
-		if guarded[heir.ID] {
-			continue
-		}
-		guarded[heir.ID] = true
-		if err := tx.PutAccount(ctx, heir); err != nil {
-			return err
-		}
+	if err := guard(ctx, tx, heirs); err != nil {
+		return err
 	}
 	_, err := s.accounts.DeactivateIn(ctx, tx, by, l.account, now)
 	return err
-}
-
-// handOver moves the role of principal manager of one structure. Putting the structure
-// makes two such units collide, whatever isolation the store has (RC-07).
-func (s *Service) handOver(ctx context.Context, tx Tx, by account.Actor, l leaving, st Structure, to account.Account, now time.Time) error {
-	if err := tx.PutStructure(ctx, st); err != nil {
-		return err
-	}
-	i := slices.IndexFunc(l.memberships, func(m Membership) bool { return m.Structure == st.ID })
-	old, err := l.memberships[i].HandOver(by.ID, now)
-	if err != nil {
-		return err
-	}
-	at, err := tx.Standing(ctx, to.ID, st.ID)
-	if err != nil {
-		return err
-	}
-	heir := at.Membership
-	if heir.ID == "" {
-		id, err := s.ids.New(now)
-		if err != nil {
-			return err
-		}
-		heir = Membership{ID: MembershipID(id), Account: to.ID, Structure: st.ID, CreatedAt: now}
-	}
-	if heir, err = heir.TakeOver(by.ID, now); err != nil {
-		return err
-	}
-	if err := s.putMembership(ctx, tx, by, "membership.handed_over", &old, now); err != nil {
-		return err
-	}
-	l.memberships[i] = old
-	if err := s.putMembership(ctx, tx, by, "membership.taken_over", &heir, now); err != nil {
-		return err
-	}
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key:      "principal/" + string(heir.ID) + "/" + strconv.FormatInt(heir.Version, 10),
-		Template: notify.MailPrincipalReceived, To: to.ContactEmail, Account: to.ID, Language: to.Language,
-		Values: notify.Values{
-			"Name": to.DisplayName(), "Structure": st.DisplayName(), "Link": s.links.To(s.links.Memberships, ""),
-		},
-	})
 }

@@ -18,8 +18,9 @@ const catchUpLimit = 1000
 
 // CatchUp does what the clock owes: it reminds managers of requests that wait, ends
 // requests that nobody decided in time, and tells people and managers that a membership
-// ends soon, as the policy says, and returns how many memberships and requests for spaces
-// it dealt with, at most a thousand of each at a time. Each is a unit of its own; one that fails does not hold up the
+// ends soon, and asks after principal managers who stay away, as the policy says. It
+// returns how many memberships and requests for spaces it dealt with, at most a thousand
+// of each at a time. Each is a unit of its own; one that fails does not hold up the
 // others, and the errors come back joined. It may run in several processes at once, and
 // again: nothing is said twice. habilis.Run calls it.
 //
@@ -92,7 +93,9 @@ func (s *Service) catchUp(ctx context.Context, tx Tx, id MembershipID, now time.
 			return false, err
 		}
 	}
-	m.RemindedAt = now
+	if m.RemindedAt, err = s.watch(ctx, tx, at, m, now); err != nil {
+		return false, err
+	}
 	return true, s.storeMembership(ctx, tx, &m) // nothing that the history knows of changed
 }
 

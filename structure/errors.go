@@ -53,6 +53,20 @@ var (
 	// for more.
 	ErrApplicantNotActive = fault.New("applicant_not_active", "the account is not activated yet")
 
+	// ErrAcceptanceRequired: the policy asks successors to accept, so a principal manager
+	// hands over first and deactivates the account afterwards.
+	ErrAcceptanceRequired = fault.New("acceptance_required", "hand over your structures first; your successors have to accept")
+
+	// ErrNominationPending: somebody was asked already and has yet to answer.
+	ErrNominationPending = fault.New("nomination_pending", "somebody was asked to take over and has not answered yet")
+
+	// ErrNominationExpired: the time to answer is over.
+	ErrNominationExpired = fault.New("nomination_expired", "the time to accept is over")
+
+	// ErrNotOrphan: the structure has a principal manager who can do the work, and no
+	// documented request says to replace them.
+	ErrNotOrphan = fault.New("not_orphan", "the structure has a principal manager; a documented request is needed to replace them")
+
 	// ErrNotMember: the account does not belong to the structure, or not any more.
 	ErrNotMember = fault.New("not_a_member", "the account does not belong to the structure")
 

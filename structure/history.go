@@ -19,6 +19,7 @@ type Entry struct {
 	Kind      notify.Kind
 	Applicant Person // whom it concerns; zero if nobody
 	Actor     Person // who did it; zero unless a person did
+	With      Person // the other person of a transfer; zero for anything else
 	Scope     string // the services it is about, "" for the whole structure or none
 
 	// Before and After are what a manager changed of a membership; nil where nobody did
@@ -93,6 +94,9 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, units []Unit) ([
 		if e.Object.Type == ObjectMembership {
 			var m MembershipState
 			if err := e.Decode(&m); err != nil {
+				return nil, err
+			}
+			if entry.With, err = person(m.With); err != nil {
 				return nil, err
 			}
 			entry.Scope = describe(units, m.Granted.Union(m.Asked))

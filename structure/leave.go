@@ -17,6 +17,10 @@ import (
 type Departure struct {
 	Structure ID
 	Services  []ServiceID // those to leave (C-15). Defaults to none: the whole structure.
+
+	// Successor is who takes over from the principal manager, who leaves the role and stays
+	// as a simple user (C-14). It is for principal managers alone. Defaults to nobody.
+	Successor Successor
 }
 
 // Leave ends the actor's own memberships, or parts of them, without anybody's approval
@@ -24,8 +28,10 @@ type Departure struct {
 // what is left end with it. The managers are told by mail. Each departure is a
 // unit of its own and has a result of its own, in the order given:
 // [ErrNotFound]; [ErrNotMember]; [ErrNotHeld]; [ErrMembershipDisabled];
-// [ErrSuccessorRequired] for the principal manager, who names a successor instead
-// (R-241, C-14); [ErrDenied] if the policy lets the role not leave.
+// [ErrDenied] if the policy lets the role not leave. A principal manager hands over as
+// with [Service.TransferPrincipal] (R-241, C-14): [ErrSuccessorRequired] without a
+// successor; [ErrNotPrincipal] for anybody else with one; ErrInvalid for one who cannot
+// be it; account.ErrProofRequired; [ErrNominationPending].
 //
 // Errors of the whole: ErrInvalid for more than MaxBulk departures or as many services.
 func (s *Service) Leave(ctx context.Context, by account.Actor, ds ...Departure) ([]Outcome, error) {
@@ -62,6 +68,9 @@ func (s *Service) depart(ctx context.Context, tx Tx, by account.Actor, d Departu
 	case at.Membership.ID == "":
 		return Membership{}, ErrNotFound
 	}
+	if d.Successor != (Successor{}) {
+		return s.departAsPrincipal(ctx, tx, by, at, d, now)
+	}
 	before := at.Membership
 	after, err := before.Leave(d.Services, now)
 	if err == nil {
@@ -86,6 +95,28 @@ func (s *Service) depart(ctx context.Context, tx Tx, by account.Actor, d Departu
 	return r.Membership, s.tellManagers(ctx, tx, at.Structure, authz.ActionManageMembers, by.ID,
 		fmt.Sprintf("left/%s/%d", r.ID, r.Version), notify.MailMembershipLeft,
 		notify.Values{"Applicant": at.Account.DisplayName(), "Scope": describe(units, r.only)}, now)
+}
+
+// departAsPrincipal hands over the role of whoever leaves it.
+func (s *Service) departAsPrincipal(ctx context.Context, tx Tx, by account.Actor, at Standing, d Departure, now time.Time) (Membership, error) {
+	m := at.Membership
+	if m.Status != StatusApproved || m.Role != RolePrincipalManager {
+		return m, ErrNotPrincipal
+	}
+	if err := s.mayIn(ctx, tx, at, authz.ActionTransferPrincipal, now); err != nil {
+		return m, err
+	}
+	if err := s.requireProof(by, now); err != nil {
+		return m, err
+	}
+	heirs, err := heirsOf(ctx, tx, "structure.Leave", at.Account, d.Successor, nil, []Structure{at.Structure})
+	if err != nil {
+		return m, err
+	}
+	if m, err = s.succeed(ctx, tx, by, at.Structure, m, at.Account, heirs[at.Structure.ID], now); err != nil {
+		return m, err
+	}
+	return m, guard(ctx, tx, heirs)
 }
 
 // mayLeave asks the policy whether a role may leave.

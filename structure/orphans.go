@@ -83,7 +83,7 @@ func eachOrphan(ctx context.Context, tx Tx, all []Structure, now time.Time, fn f
 	}
 	for _, st := range all {
 		p := principals[st.ID]
-		if p.Account.Status == account.StatusActive && p.Membership.Validity.Contains(now) {
+		if p.manages(now) {
 			continue
 		}
 		if err := fn(Orphan{Structure: st.published(), Principal: p.Account.ID}); err != nil {

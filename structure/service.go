@@ -8,6 +8,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/notify"
@@ -28,6 +29,7 @@ type Service struct {
 	attachments *account.AttachmentEngine
 	accounts    *account.Service
 	provisioner AccountProvisioner
+	supportDesk string
 }
 
 // Options are the optional parts of a [Service].
@@ -47,6 +49,10 @@ type Options struct {
 	// Provisioner creates the accounts of people whose structure has an external
 	// directory. Defaults to none: CreatePerson answers ErrExternallyManaged.
 	Provisioner AccountProvisioner
+
+	// SupportDesk is the address that hears of principal managers who stay away. Defaults
+	// to none: only they do.
+	SupportDesk string
 }
 
 // Policy holds what a deployment decides about structures. It is data.
@@ -61,6 +67,8 @@ type Policy struct {
 
 	// Memberships says how people join and leave.
 	Memberships MembershipPolicy
+
+	Principals PrincipalPolicy // Defaults to those of PrincipalPolicy.
 
 	// DirectoryContact tells whom to ask where an external directory keeps the accounts:
 	// a sentence that is safe to show to anybody; it is the detail of
@@ -78,7 +86,10 @@ type Policy struct {
 // Guide2024 is the default policy: strict identifiers, private structures by
 // anybody, public ones by support (C-23).
 func Guide2024() Policy {
-	return Policy{Identifiers: Strict, Records: RecordGuide2024(), Memberships: memberships2024(), Subscriptions: subscriptions2024(), SelfService: []Type{Private}}
+	return Policy{
+		Identifiers: Strict, Records: RecordGuide2024(), Memberships: memberships2024(), Subscriptions: subscriptions2024(),
+		Principals: principals2024(), SelfService: []Type{Private},
+	}
 }
 
 func (p Policy) check() error {
@@ -94,6 +105,9 @@ func (p Policy) check() error {
 		}
 	}
 	if err := p.Memberships.check(); err != nil {
+		return err
+	}
+	if err := p.Principals.check(); err != nil {
 		return err
 	}
 	return p.Subscriptions.check()
@@ -130,7 +144,12 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 		return nil, err
 	}
 	policy := *o.Policy
-	policy.Subscriptions = policy.Subscriptions.withDefaults()
+	policy.Principals, policy.Subscriptions = policy.Principals.withDefaults(), policy.Subscriptions.withDefaults()
+	if o.SupportDesk != "" {
+		if a, err := address.Parse(o.SupportDesk); err != nil || a != o.SupportDesk {
+			return nil, ErrBadPolicy.With("the support desk has no address that mails can go to")
+		}
+	}
 	links, err := o.Links.Checked()
 	if err != nil {
 		return nil, err
@@ -140,6 +159,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
 		now: o.Now, zone: o.Zone, policy: policy, authz: *o.Authz, links: links,
 		accounts: o.Accounts, attachments: o.Accounts.AttachmentEngine(), provisioner: o.Provisioner,
+		supportDesk: o.SupportDesk,
 	}, nil
 }
 

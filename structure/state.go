@@ -76,15 +76,16 @@ type MembershipState struct {
 	DecidedBy   account.ID       `json:"decided_by,omitempty"`
 	CreatedAt   time.Time        `json:"created_at"`
 
-	// Only and Was tell of the change and not of the membership: the services that it
-	// is about, if not all, and what a manager changed.
-	Only Scope  `json:"only,omitzero"`
-	Was  *Terms `json:"was,omitempty"`
+	// Only, Was and With tell of the change and not of the membership: the services that
+	// it is about, if not all, what a manager changed, and the other person of a transfer.
+	Only Scope      `json:"only,omitzero"`
+	Was  *Terms     `json:"was,omitempty"`
+	With account.ID `json:"with,omitempty"`
 }
 
 // alone returns m without what tells of the change.
 func (m MembershipState) alone() MembershipState {
-	m.Only, m.Was = Scope{}, nil
+	m.Only, m.Was, m.With = Scope{}, nil, ""
 	return m
 }
 
@@ -185,7 +186,7 @@ func (s *Service) putMembershipAfter(ctx context.Context, tx Tx, last notify.Hea
 
 // storeMembership stores m with when the clock has something to do about it.
 func (s *Service) storeMembership(ctx context.Context, tx Tx, m *Membership) error {
-	m.DueAt = s.policy.Memberships.due(*m)
+	m.DueAt = s.policy.due(*m)
 	if err := tx.PutMembership(ctx, *m); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (m Membership) TakeOver(by account.ID, now time.Time) (Membership, error) {
 	}
 	m.Validity.Until = time.Time{}
 	m.Status, m.Role, m.Granted, m.Asked = StatusApproved, RolePrincipalManager, Whole(), Scope{}
-	m.DecidedAt, m.DecidedBy = now, by
+	m.Via, m.DecidedAt, m.DecidedBy = "", now, by
 	return m, nil
 }
 

@@ -45,6 +45,16 @@ func New() *Store {
 // nothing but that data may die with it too, so habilis.New can invent keys.
 func (s *Store) Ephemeral() bool { return true }
 
+// Fork returns a Store that begins with what s holds now and goes its own way: to try
+// things from one state again and again. It copies nothing until one of the two writes.
+func (s *Store) Fork() *Store {
+	s.writing <- struct{}{}
+	defer func() { <-s.writing }()
+	f := &Store{writing: make(chan struct{}, 1), master: s.master.copy()}
+	f.publish()
+	return f
+}
+
 // View runs fn on the state of the last commit.
 func (s *Store) View(ctx context.Context, fn func(storage.Tx) error) error {
 	if err := ctx.Err(); err != nil {

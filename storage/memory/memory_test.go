@@ -39,6 +39,31 @@ func person(id, login string) account.Account {
 	return account.Account{ID: account.ID(id), Login: login}
 }
 
+func TestAForkGoesItsOwnWay(t *testing.T) {
+	t.Parallel()
+	ctx, s := t.Context(), memory.New()
+	put := func(s *memory.Store, id, login string) {
+		require.NoError(t, s.Update(ctx, func(tx storage.Tx) error { return tx.PutAccount(ctx, person(id, login)) }))
+	}
+	there := func(s *memory.Store) (ids []account.ID) {
+		require.NoError(t, s.View(ctx, func(tx storage.Tx) error {
+			found, err := tx.Accounts(ctx, account.Query{})
+			for _, a := range found {
+				ids = append(ids, a.ID)
+			}
+			return err
+		}))
+		return ids
+	}
+	put(s, "1", "a")
+	fork := s.Fork()
+	put(s, "2", "b")
+	put(fork, "3", "c")
+	assert.Equal(t, []account.ID{"1", "2"}, there(s))
+	assert.Equal(t, []account.ID{"1", "3"}, there(fork))
+	assert.Equal(t, []account.ID{"1", "3"}, there(fork.Fork()))
+}
+
 func TestReadersAreNotBlockedByAWriter(t *testing.T) {
 	t.Parallel()
 	ctx, s := t.Context(), memory.New()
