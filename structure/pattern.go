@@ -31,6 +31,11 @@ type Query struct {
 	Type       Type   // only those of this type
 	Status     Status // only those in this state
 
+	// Brief says that nobody looks at Spaces, Delegated, Sheet, Nomination, Directory,
+	// Salt and Version of what comes back: adapters MAY leave them zero, so that long
+	// lists are read quickly. Defaults to false.
+	Brief bool
+
 	// AfterName and AfterID continue a listing after that position; AfterName is
 	// folded.
 	AfterName string

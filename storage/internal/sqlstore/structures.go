@@ -32,6 +32,17 @@ func structureTable() table[structure.Structure] {
 	}
 }
 
+// briefStructures and briefStructure read what a brief listing is about.
+const briefStructures = "SELECT id, identifier_scheme, identifier_value, legal_name, label, type, status, postcode, town, created_at" +
+	" FROM habilis_structures"
+
+func briefStructure(s *structure.Structure) []any {
+	return []any{
+		(*string)(&s.ID), (*string)(&s.Identifier.Scheme), &s.Identifier.Value, &s.LegalName, &s.Label,
+		(*string)(&s.Type), (*string)(&s.Status), &s.Postcode, &s.Town, never(&s.CreatedAt),
+	}
+}
+
 // sheetColumn keeps a sheet as JSON.
 func sheetColumn(s *structure.Sheet) document[structure.Sheet] {
 	return document[structure.Sheet]{s, func(s *structure.Sheet) {
@@ -74,8 +85,16 @@ func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.St
 		return nil, err
 	}
 	w.structures(tx.store.dialect, q)
-	query, args := w.page(tx.store.dialect, t.selectAll, "folded_name, id", q.Skip, q.Capped())
-	return list(ctx, tx, t, query, args...)
+	from, fields := t.selectAll, t.fields
+	if q.Brief {
+		from, fields = briefStructures, briefStructure
+	}
+	query, args := w.page(tx.store.dialect, from, "folded_name, id", q.Skip, q.Capped())
+	var found []structure.Structure
+	if err := tx.ask(ctx, ctx, all(&found, fields, query, args...)); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func (w *where) structures(d *Dialect, q structure.Query) {
