@@ -79,12 +79,29 @@ func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.St
 	if q.IDs != nil && len(q.IDs) == 0 {
 		return nil, tx.ready(ctx) // any of none
 	}
-	t := tx.store.tables.structures
+	if page, enough, err := tx.near(ctx, q); err != nil || enough {
+		return page, err
+	}
+	found, few, err := tx.few(ctx, q)
+	switch {
+	case err != nil:
+		return nil, err
+	case few && len(found) == 0:
+		return nil, nil
+	case few:
+		return tx.structures(ctx, structure.Query{IDs: found, Brief: q.Brief, Limit: len(found)})
+	default:
+		return tx.structures(ctx, q)
+	}
+}
+
+func (tx *Tx) structures(ctx context.Context, q structure.Query) ([]structure.Structure, error) {
 	w, err := tx.narrowed(ctx, q, true)
 	if err != nil {
 		return nil, err
 	}
 	w.structures(tx.store.dialect, q)
+	t := tx.store.tables.structures
 	from, fields := t.selectAll, t.fields
 	if q.Brief {
 		from, fields = briefStructures, briefStructure
