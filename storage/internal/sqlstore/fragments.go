@@ -33,8 +33,11 @@ type Trigrams struct {
 }
 
 // trigramsOf returns trigrams that the text of every structure has that q selects. None
-// means that q has no fragment of three letters.
+// means that q has no fragment of three letters, or that it needs none.
 func trigramsOf(q structure.Query) []string {
+	if q.Identifier != "" && exact(q.Identifier) {
+		return nil // one row or two, by their index
+	}
 	var all []string
 	for _, p := range []structure.Pattern{q.Any, q.Identifier, q.Name, q.Postcode, q.Town} {
 		if !utf8.ValidString(string(p)) {

@@ -136,10 +136,15 @@ func (w *where) match(d *Dialect, p structure.Pattern, columns ...string) {
 	fits := make([]string, len(columns))
 	args := make([]any, len(columns))
 	for i, column := range columns {
-		fits[i], args[i] = d.Match(column, p)
+		if fits[i], args[i] = column+" = ?", string(p); !exact(p) {
+			fits[i], args[i] = d.Match(column, p)
+		}
 	}
 	w.and("("+strings.Join(fits, " OR ")+")", args...)
 }
+
+// exact reports whether only one text fits a pattern.
+func exact(p structure.Pattern) bool { return !strings.Contains(string(p), "*") }
 
 func unitTable() table[structure.Unit] {
 	return table[structure.Unit]{
