@@ -359,7 +359,7 @@ func (c country) exports(b *testing.B) {
 		}
 	}
 	exported(b, "ExportStructures", countryPlaces, func(b *testing.B, w *csv.Writer) {
-		q := structure.Query{Limit: 1000}
+		q := structure.Query{Brief: true, Limit: 1000}
 		require.NoError(b, c.store.View(b.Context(), func(tx storage.Tx) error {
 			for {
 				found, err := tx.Structures(b.Context(), q)

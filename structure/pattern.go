@@ -42,11 +42,19 @@ type Query struct {
 	AfterID   ID
 
 	Skip  int // leave out the first so many; for the pages of a screen
-	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000
+	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000, if Brief 5000
 }
 
+// maxBrief is how many structures a brief listing may have.
+const maxBrief = 5000
+
 // Capped returns the limit of q brought into its bounds, for adapters.
-func (q Query) Capped() int { return page.Limit(q.Limit) }
+func (q Query) Capped() int {
+	if q.Brief && q.Limit > 0 {
+		return min(q.Limit, maxBrief)
+	}
+	return page.Limit(q.Limit)
+}
 
 // Match reports whether q selects s, its position and limit aside. Adapters that
 // cannot ask their database may call it.
