@@ -31,17 +31,30 @@ type Query struct {
 	Type       Type   // only those of this type
 	Status     Status // only those in this state
 
+	// Brief says that nobody looks at Spaces, Delegated, Sheet, Nomination, Directory,
+	// Salt and Version of what comes back: adapters MAY leave them zero, so that long
+	// lists are read quickly. Defaults to false.
+	Brief bool
+
 	// AfterName and AfterID continue a listing after that position; AfterName is
 	// folded.
 	AfterName string
 	AfterID   ID
 
 	Skip  int // leave out the first so many; for the pages of a screen
-	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000
+	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000, if Brief 5000
 }
 
+// maxBrief is how many structures a brief listing may have.
+const maxBrief = 5000
+
 // Capped returns the limit of q brought into its bounds, for adapters.
-func (q Query) Capped() int { return page.Limit(q.Limit) }
+func (q Query) Capped() int {
+	if q.Brief && q.Limit > 0 {
+		return min(q.Limit, maxBrief)
+	}
+	return page.Limit(q.Limit)
+}
 
 // Match reports whether q selects s, its position and limit aside. Adapters that
 // cannot ask their database may call it.

@@ -237,7 +237,11 @@ var errEnough = errors.New("structure: the reader has enough")
 
 // eachStructure walks through what a query selects, in constant memory.
 func eachStructure(ctx context.Context, tx Tx, q Query, fn func(Structure) error) error {
-	for q.Limit = walk; ; {
+	q.Limit = walk
+	if q.Brief {
+		q.Limit = maxBrief
+	}
+	for {
 		page, err := tx.Structures(ctx, q)
 		if err != nil {
 			return err
@@ -247,10 +251,10 @@ func eachStructure(ctx context.Context, tx Tx, q Query, fn func(Structure) error
 				return err
 			}
 		}
-		if len(page) < walk {
+		if len(page) < q.Limit {
 			return nil
 		}
-		last := page[walk-1]
+		last := page[len(page)-1]
 		q.AfterName, q.AfterID = Fold(last.LegalName), last.ID
 	}
 }

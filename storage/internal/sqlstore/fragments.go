@@ -33,8 +33,11 @@ type Trigrams struct {
 }
 
 // trigramsOf returns trigrams that the text of every structure has that q selects. None
-// means that q has no fragment of three letters.
+// means that q has no fragment of three letters, or that it needs none.
 func trigramsOf(q structure.Query) []string {
+	if q.Identifier != "" && exact(q.Identifier) {
+		return nil // one row or two, by their index
+	}
 	var all []string
 	for _, p := range []structure.Pattern{q.Any, q.Identifier, q.Name, q.Postcode, q.Town} {
 		if !utf8.ValidString(string(p)) {
@@ -57,16 +60,40 @@ func trigramsOf(q structure.Query) []string {
 	return some
 }
 
+// narrowing is what was found out about the trigrams of a query: the same for each of
+// the pages that a unit reads of one list.
+type narrowing struct {
+	any, identifier, name, postcode, town structure.Pattern
+	limited                               bool
+	match                                 string // the argument of Among; "" if it does not pay
+}
+
 // narrowed adds the condition by which trigrams find few structures, if they do.
 // Without a limit on what is wanted, that pays for many of them too.
 func (tx *Tx) narrowed(ctx context.Context, q structure.Query, limited bool) (where, error) {
+	var w where
 	d := tx.store.dialect
 	if d.Trigrams == nil || len(q.IDs) > 0 {
-		return where{}, nil
+		return w, nil
 	}
-	trigrams := trigramsOf(q)
+	n := narrowing{q.Any, q.Identifier, q.Name, q.Postcode, q.Town, limited, tx.narrowing.match}
+	if n != tx.narrowing {
+		var err error
+		if n.match, err = tx.narrow(ctx, trigramsOf(q), limited); err != nil {
+			return w, err
+		}
+		tx.narrowing = n
+	}
+	if n.match != "" {
+		w.and(d.Trigrams.Among, n.match)
+	}
+	return w, nil
+}
+
+// narrow returns what to ask the trigrams for, "" if it does not pay.
+func (tx *Tx) narrow(ctx context.Context, trigrams []string, limited bool) (string, error) {
 	if len(trigrams) == 0 {
-		return where{}, nil
+		return "", nil
 	}
 	rows, rare := make(map[string]int, len(trigrams)), 0
 	for i, t := range trigrams {
@@ -76,7 +103,7 @@ func (tx *Tx) narrowed(ctx context.Context, q structure.Query, limited bool) (wh
 		}
 		n, err := tx.having(ctx, t)
 		if err != nil {
-			return where{}, err
+			return "", err
 		}
 		rows[t] = n
 		if n < manyFound {
@@ -87,12 +114,10 @@ func (tx *Tx) narrowed(ctx context.Context, q structure.Query, limited bool) (wh
 	together := trigrams[:min(maxTogether, len(trigrams))]
 	if limited && rows[together[0]] == manyFound { // each is in many rows: perhaps not all of them together
 		if n, err := tx.having(ctx, together...); err != nil || n == manyFound {
-			return where{}, err
+			return "", err
 		}
 	}
-	var w where
-	w.and(d.Trigrams.Among, d.Trigrams.Match(together))
-	return w, nil
+	return tx.store.dialect.Trigrams.Match(together), nil
 }
 
 // having counts the rows that have all of the trigrams, up to manyFound.

@@ -142,7 +142,12 @@ func membershipsWhere(d *Dialect, q structure.MembershipQuery) where {
 	}
 	if !q.Person.IsZero() {
 		p := personWhere(d, q.Person)
-		w.and("account_id IN ("+p.selection("SELECT id FROM habilis_accounts")+")", p.args...)
+		if len(q.Structures) > 0 { // their members are fewer than all who have such a name
+			p.and("habilis_accounts.id = account_id")
+			w.and("EXISTS ("+p.selection("SELECT 1 FROM habilis_accounts")+")", p.args...)
+		} else {
+			w.and("account_id IN ("+p.selection("SELECT id FROM habilis_accounts")+")", p.args...)
+		}
 	}
 	if q.Except != "" {
 		w.and("account_id <> ?", string(q.Except))

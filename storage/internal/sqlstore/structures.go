@@ -32,6 +32,17 @@ func structureTable() table[structure.Structure] {
 	}
 }
 
+// briefStructures and briefStructure read what a brief listing is about.
+const briefStructures = "SELECT id, identifier_scheme, identifier_value, legal_name, label, type, status, postcode, town, created_at" +
+	" FROM habilis_structures"
+
+func briefStructure(s *structure.Structure) []any {
+	return []any{
+		(*string)(&s.ID), (*string)(&s.Identifier.Scheme), &s.Identifier.Value, &s.LegalName, &s.Label,
+		(*string)(&s.Type), (*string)(&s.Status), &s.Postcode, &s.Town, never(&s.CreatedAt),
+	}
+}
+
 // sheetColumn keeps a sheet as JSON.
 func sheetColumn(s *structure.Sheet) document[structure.Sheet] {
 	return document[structure.Sheet]{s, func(s *structure.Sheet) {
@@ -68,14 +79,39 @@ func (tx *Tx) Structures(ctx context.Context, q structure.Query) ([]structure.St
 	if q.IDs != nil && len(q.IDs) == 0 {
 		return nil, tx.ready(ctx) // any of none
 	}
-	t := tx.store.tables.structures
+	if page, enough, err := tx.near(ctx, q); err != nil || enough {
+		return page, err
+	}
+	found, few, err := tx.few(ctx, q)
+	switch {
+	case err != nil:
+		return nil, err
+	case few && len(found) == 0:
+		return nil, nil
+	case few:
+		return tx.structures(ctx, structure.Query{IDs: found, Brief: q.Brief, Limit: len(found)})
+	default:
+		return tx.structures(ctx, q)
+	}
+}
+
+func (tx *Tx) structures(ctx context.Context, q structure.Query) ([]structure.Structure, error) {
 	w, err := tx.narrowed(ctx, q, true)
 	if err != nil {
 		return nil, err
 	}
 	w.structures(tx.store.dialect, q)
-	query, args := w.page(tx.store.dialect, t.selectAll, "folded_name, id", q.Skip, q.Capped())
-	return list(ctx, tx, t, query, args...)
+	t := tx.store.tables.structures
+	from, fields := t.selectAll, t.fields
+	if q.Brief {
+		from, fields = briefStructures, briefStructure
+	}
+	query, args := w.page(tx.store.dialect, from, "folded_name, id", q.Skip, q.Capped())
+	var found []structure.Structure
+	if err := tx.ask(ctx, ctx, all(&found, fields, query, args...)); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func (w *where) structures(d *Dialect, q structure.Query) {
@@ -100,10 +136,15 @@ func (w *where) match(d *Dialect, p structure.Pattern, columns ...string) {
 	fits := make([]string, len(columns))
 	args := make([]any, len(columns))
 	for i, column := range columns {
-		fits[i], args[i] = d.Match(column, p)
+		if fits[i], args[i] = column+" = ?", string(p); !exact(p) {
+			fits[i], args[i] = d.Match(column, p)
+		}
 	}
 	w.and("("+strings.Join(fits, " OR ")+")", args...)
 }
+
+// exact reports whether only one text fits a pattern.
+func exact(p structure.Pattern) bool { return !strings.Contains(string(p), "*") }
 
 func unitTable() table[structure.Unit] {
 	return table[structure.Unit]{

@@ -16,6 +16,8 @@ type Tx struct {
 	depth int   // how many savepoints stand around it
 	ended bool  // its unit is over
 	lost  error // the first failure; nothing is committed after one
+
+	narrowing narrowing // of the last search
 }
 
 var (
