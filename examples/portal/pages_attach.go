@@ -35,6 +35,8 @@ func (p *portal) attaching(c *call) (*page, attachData, error) {
 	v := c.view("attach.title", "Structure", d.Structure.DisplayName()).under(
 		"/manage", p.texts.text(c.lang, "manage.title"), membersPath(id), p.texts.text(c.lang, "members.title"),
 	)
+	v.Form.called("services", "scope")
+	v.Form.called("login", "loginAddress")
 	v.Data = d
 	return v, d, nil
 }

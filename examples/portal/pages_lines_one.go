@@ -190,7 +190,11 @@ func (p *portal) decideBatch(c *call) error {
 			Text: v.Span(s.Validity),
 		})
 	}
-	return p.preview(c, v.deciding(refuse, d.Path, len(ids)), plan, v.verdict(refuse, d.Path, rows))
+	v.Crumbs = append(v.Crumbs, crumb{d.Path, v.Title})
+	if v.Title = v.T("lines.approve", "Name", d.Applicant.DisplayName); refuse {
+		v.Title = v.T("lines.reject", "Name", d.Applicant.DisplayName)
+	}
+	return p.preview(c, v, plan, v.verdict(refuse, d.Path, rows))
 }
 
 // verdict describes what a decision on one request gives and what it refuses.

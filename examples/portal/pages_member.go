@@ -49,6 +49,7 @@ func (p *portal) member(c *call) (*page, memberData, error) {
 	v := c.view("member.title", "Name", d.Case.Applicant.DisplayName).under(
 		"/manage", p.texts.text(c.lang, "manage.title"), membersPath(id), p.texts.text(c.lang, "members.of", "Structure", d.Case.Structure.DisplayName()),
 	)
+	v.Form.called("services", "scope")
 	v.Form.Values, v.Data = p.held(m), d
 	return v, d, nil
 }

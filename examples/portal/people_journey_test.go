@@ -49,22 +49,22 @@ func (w walk) resendsActivations(s spoken, clock *ahead) structure.ID {
 	id, _ := ccas(w.t, w.v.app) // Julie asks to join it
 	w.press(`main a[href$="/members"]`, s.say("members.nobody"))
 	w.shoot(s.name("80-members-active"))
-	invited(w.t, w.v.app, id, "nora@terneuil.example", "Nora", "Neuf")
-	invited(w.t, w.v.app, id, "jean-christophe.de-la-tour-du-pin@very-long-subdomain.terneuil.example", "Jean-Christophe", "de La Tour du Pin Chambly de La Charce")
+	nora := invited(w.t, w.v.app, id, "nora@terneuil.example", "Nora", "Neuf")
+	long := invited(w.t, w.v.app, id, "jean-christophe.de-la-tour-du-pin@very-long-subdomain.terneuil.example", "Jean-Christophe", "de La Tour du Pin Chambly de La Charce")
 	w.v.mail("nora@terneuil.example") // the first mails have left
 	w.open(membersPath(id), "NEUF Nora", s.say("members.waits"))
 	w.shoot(s.name("81-members"))
 	w.press(`main button.main`, "summary")
 	require.Equal(w.t, "summary", w.focused())
 	w.shoot(s.name("82-members-none-ticked"))
-	for _, box := range []string{"tr:nth-child(4)", "tr:nth-child(5)"} {
-		w.tick(`tbody ` + box + ` input[name=people]`)
+	for _, who := range []account.ID{nora, long} {
+		w.tick(`[id="person-` + string(who) + `"]`)
 	}
 	w.press(`main button.main`, s.say("outcome.failed"), s.say("members.outcome")) // too soon after the first
 	w.shoot(s.name("83-members-too-soon"))
 	clock.pass(2 * time.Minute)
 	before := w.v.mails()
-	w.do(chromedp.Focus(chromedp.CSS(`tbody tr:nth-child(4) input[name=people]`)), chromedp.KeyEvent(" "))
+	w.do(chromedp.Focus(field("person-"+string(nora))), chromedp.KeyEvent(" "))
 	w.press(`main button.main`, s.say("outcome.done"), s.say("members.done", "Count", 1, "All", 1))
 	w.shoot(s.name("84-members-sent"))
 	w.special(s.name("84-members-sent"))
