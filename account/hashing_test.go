@@ -211,18 +211,20 @@ func TestDecoysCostWhatHashesCost(t *testing.T) {
 	h := hasher(t, account.Hashing{MemoryKiB: 8 * 1024, TestOnly: true})
 	stored, err := h.Hash(t.Context(), "x")
 	require.NoError(t, err)
-	fastest := func(stored string) time.Duration {
-		best := time.Hour
-		for range 9 {
-			start := time.Now()
-			matches(t, h, "y", stored)
-			best = min(best, time.Since(start))
-		}
-		return best
+	took := func(stored string) time.Duration {
+		start := time.Now()
+		matches(t, h, "y", stored)
+		return time.Since(start)
 	}
-	genuine, decoy := fastest(stored), fastest("")
-	require.Greater(t, 3*decoy, genuine)
-	require.Greater(t, 3*genuine, decoy)
+	// In turns, and the fastest of each: what else the machine does falls on both.
+	genuine, decoy := time.Hour, time.Hour
+	for range 300 {
+		genuine, decoy = min(genuine, took(stored)), min(decoy, took(""))
+		if genuine < 3*decoy && decoy < 3*genuine {
+			return
+		}
+	}
+	t.Errorf("a password takes %v, none %v", genuine, decoy)
 }
 
 // CR-11: costs below the floor are refused, at each floor and bound.

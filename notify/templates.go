@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	text "text/template"
 	"time"
 
@@ -30,9 +31,9 @@ var ErrBadMail = fault.New("bad_mail", "the mail cannot be rendered")
 // fallbackLanguage is what is used for readers of a language without templates.
 const fallbackLanguage = "en"
 
-// Templates renders mails. It is immutable and safe for concurrent use.
+// Templates renders mails. It is safe for concurrent use.
 type Templates struct {
-	mails map[mailKey]mail
+	mails map[mailKey]func() (mail, error) // each parsed when it is first needed
 }
 
 type mailKey struct {
@@ -67,8 +68,8 @@ type Rendered struct {
 //	role .Role       the label of a role
 //	day .LastDay     a civil date in the reader's language
 //
-// Every template is tried once with invented values, so that a mistake shows when
-// the program starts and not when the first mail is due.
+// Every mail that host has a part in is tried once with invented values, so that a
+// mistake shows when the program starts and not when the first mail is due.
 func NewTemplates(host fs.FS, zone *time.Location) (*Templates, error) {
 	if zone == nil {
 		var err error
@@ -88,13 +89,16 @@ func NewTemplates(host fs.FS, zone *time.Location) (*Templates, error) {
 	if err != nil {
 		return nil, err
 	}
-	ts := &Templates{mails: make(map[mailKey]mail, len(found))}
+	own, err := findMails(sources[:1])
+	if err != nil {
+		return nil, err
+	}
+	ts := &Templates{mails: make(map[mailKey]func() (mail, error), len(found))}
 	for key, files := range found {
-		m, err := parseMail(key, files, zone)
-		if err != nil {
-			return nil, fmt.Errorf("mail %s in %s: %w", key.template, key.language, err)
+		ts.mails[key] = sync.OnceValues(func() (mail, error) { return parseMail(key, files, zone) })
+		if slices.Equal(files, own[key]) {
+			continue // as built in, and tried by our tests
 		}
-		ts.mails[key] = m
 		if _, err := ts.Render(key.template, key.language, sample(key.template)); err != nil {
 			return nil, fmt.Errorf("trying mail %s in %s: %w", key.template, key.language, err)
 		}
@@ -173,12 +177,16 @@ func parseMail(key mailKey, files []string, zone *time.Location) (mail, error) {
 // language without that mail gets it in English. Every value that t mentions must
 // be in v, else Render returns [ErrBadMail]; what else is in v is ignored.
 func (ts *Templates) Render(t Template, lang string, v Values) (Rendered, error) {
-	m, ok := ts.mails[mailKey{t, lang}]
+	parsed, ok := ts.mails[mailKey{t, lang}]
 	if !ok {
-		m, ok = ts.mails[mailKey{t, fallbackLanguage}]
+		parsed, ok = ts.mails[mailKey{t, fallbackLanguage}]
 	}
 	if !ok {
 		return Rendered{}, ErrBadMail.With("there is no such mail")
+	}
+	m, err := parsed()
+	if err != nil {
+		return Rendered{}, err
 	}
 	safe, err := vet(t, v)
 	if err != nil {

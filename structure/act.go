@@ -104,11 +104,22 @@ func (s *Service) actOn(ctx context.Context, tx Tx, by account.Actor, id Members
 	if err != nil || r.kind == "" {
 		return c.Subject, err
 	}
-	if err := s.putRuling(ctx, tx, c.Head, by, c.Subject, &r, now); err != nil {
-		return Membership{}, err
+	err = s.putRuling(ctx, tx, c.Head, by, c.Subject, &r, now)
+	if err == nil {
+		err = s.tellMember(ctx, tx, c.Applicant, c.Structure, r.Membership, r.mail, now)
 	}
-	return r.Membership, s.tellMember(ctx, tx, c.Applicant, c.Structure, r.Membership, r.mail, now)
+	if err != nil {
+		return Membership{}, halfway{err}
+	}
+	return r.Membership, nil
 }
+
+// halfway is an error that came after the first write: whatever it is, its unit of work
+// is lost.
+type halfway struct{ error }
+
+// Unwrap returns the error itself.
+func (h halfway) Unwrap() error { return h.error }
 
 // putRuling stores what became of a membership, with every line of history that it is
 // worth, and ends the subscriptions that it does not cover any more.

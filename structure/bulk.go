@@ -115,5 +115,5 @@ func outcome(id MembershipID, m Membership, err error) Outcome {
 // refused reports whether err is a rule's answer; anything else loses the unit of work.
 func refused(err error) bool {
 	var e *fault.Error
-	return errors.As(err, &e) && e.Code != fault.CodeConflict && e.Code != fault.CodeExists
+	return !errors.As(err, new(halfway)) && errors.As(err, &e) && e.Code != fault.CodeConflict && e.Code != fault.CodeExists
 }

@@ -149,31 +149,7 @@ func (s *Service) Case(ctx context.Context, by account.Actor, id MembershipID) (
 
 // cases loads what belongs to memberships, each structure and account once.
 func (s *Service) cases(ctx context.Context, tx Tx, viewer account.Account, ms []Membership) ([]Case, error) {
-	structures, units, people := map[ID]Structure{}, map[ID][]Unit{}, map[account.ID]Person{viewer.ID: applicantOf(viewer)}
-	out := make([]Case, 0, len(ms))
-	for _, m := range ms {
-		if _, seen := structures[m.Structure]; !seen {
-			st, err := tx.Structure(ctx, m.Structure)
-			if err != nil {
-				return nil, err
-			}
-			if structures[m.Structure] = st; units[m.Structure] == nil {
-				if units[m.Structure], err = tx.Units(ctx, m.Structure); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if _, seen := people[m.Account]; !seen {
-			a, err := tx.Account(ctx, m.Account)
-			if err != nil {
-				return nil, err
-			}
-			people[m.Account] = applicantOf(a)
-		}
-		out = append(out, Case{
-			Membership: m, Structure: structures[m.Structure].published(), Applicant: people[m.Account],
-			Units: units[m.Structure], Decidable: m.Account != viewer.ID && m.Undecided(),
-		})
-	}
-	return out, nil
+	sh := newShelf()
+	sh.people[viewer.ID] = applicantOf(viewer)
+	return sh.cases(ctx, tx, viewer.ID, ms)
 }

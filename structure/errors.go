@@ -89,6 +89,10 @@ var (
 	// people.
 	ErrExternallyManaged = account.ErrExternallyManaged
 
+	// ErrWeakCriteria: a search for people takes a login address, or both names, in full
+	//
+	ErrWeakCriteria = fault.New("weak_criteria", "give the login address, or the family name and the given name, in full")
+
 	// ErrCriteriaTooBroad: the search would select everything.
 	ErrCriteriaTooBroad = fault.New("criteria_too_broad", "give at least one criterion that is more than a star")
 

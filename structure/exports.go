@@ -20,8 +20,13 @@ type List string
 
 // Lists.
 const (
-	ListStructures List = "structures" // the result of a search (R-423)
-	ListHistory    List = "history"    // of a structure
+	ListStructures    List = "structures"    // the result of a search (R-423)
+	ListHistory       List = "history"       // of a structure
+	ListMembers       List = "members"       // of a structure
+	ListPeople        List = "people"        // the result of a search for whom to attach (R-424)
+	ListRequests      List = "requests"      // to join, that wait for a decision
+	ListSubscriptions List = "subscriptions" // of the structures that a manager manages
+	ListUsers         List = "users"         // of the structures that a manager manages (R-425)
 )
 
 // ObjectExport is what an export is called in the history.
@@ -34,27 +39,37 @@ type ExportState struct {
 	Rows int  `json:"rows"`
 }
 
+// word is a column of codes that people read as words. It remembers those that it has
+// looked up.
+func word[T any](prefix string, value func(T) string) func(CSV, T) string {
+	var last language.Tag
+	texts := map[string]string{}
+	return func(c CSV, row T) string {
+		if c.Language != last {
+			last = c.Language
+			clear(texts)
+		}
+		code := value(row)
+		if _, seen := texts[code]; !seen {
+			texts[code] = i18n.Text(c.Language, prefix+code, nil)
+		}
+		return texts[code]
+	}
+}
+
+// text is a column of text.
+func text[T any](value func(T) string) func(CSV, T) string {
+	return func(_ CSV, row T) string { return value(row) }
+}
+
+// instant is a column of instants.
+func instant[T any](value func(T) time.Time) func(CSV, T) string {
+	return func(c CSV, row T) string { return c.instant(value(row)) }
+}
+
 // StructureColumns are the columns of an exported search, in order. They remember words
 // that they have looked up, so give each [Table] its own.
 func StructureColumns() []Column[Structure] {
-	word := func(prefix string, value func(Structure) string) func(CSV, Structure) string {
-		var last language.Tag
-		texts := map[string]string{}
-		return func(c CSV, st Structure) string {
-			if c.Language != last {
-				last = c.Language
-				clear(texts)
-			}
-			code := value(st)
-			if _, seen := texts[code]; !seen {
-				texts[code] = i18n.Text(c.Language, prefix+code, nil)
-			}
-			return texts[code]
-		}
-	}
-	text := func(value func(Structure) string) func(CSV, Structure) string {
-		return func(_ CSV, st Structure) string { return value(st) }
-	}
 	return []Column[Structure]{
 		{"scheme", word("scheme.", func(st Structure) string { return schemes[st.Identifier.Scheme].code })},
 		{"identifier", text(func(st Structure) string { return st.Identifier.Value })},

@@ -41,7 +41,7 @@ func (s *Service) Managed(ctx context.Context, by account.Actor, page PageReques
 		if err != nil {
 			return err
 		}
-		held, err := managing(ctx, tx, a.ID)
+		held, err := managesByRole(ctx, tx, a.ID)
 		if err != nil {
 			return err
 		}
@@ -68,8 +68,8 @@ func (s *Service) Managed(ctx context.Context, by account.Actor, page PageReques
 	return out, err
 }
 
-// managing lists the approved memberships with which an account manages, by structure.
-func managing(ctx context.Context, tx Tx, id account.ID) (map[ID]Membership, error) {
+// managesByRole lists the approved memberships with which an account manages, by structure.
+func managesByRole(ctx context.Context, tx Tx, id account.ID) (map[ID]Membership, error) {
 	held := map[ID]Membership{}
 	for _, role := range []Role{RolePrincipalManager, RoleSecondaryManager} {
 		ms, err := tx.Memberships(ctx, MembershipQuery{

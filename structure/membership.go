@@ -185,6 +185,11 @@ type MembershipQuery struct {
 	Service    ServiceID        // only those that hold it, by name or with the whole structure
 	DueAt      time.Time        // if set: only those whose DueAt is set and not after it
 	Person     account.Criteria // only those whose account exists and fits
+	Except     account.ID       // only those of other accounts
+
+	// Once selects of each account only the first of those that the conditions select,
+	// by RequestedAt, then ID. A position is looked at after that.
+	Once bool
 
 	// ByName orders by the folded family name of the account, then its folded given
 	// name, then ID instead; an account that does not exist comes first. AfterAt and

@@ -52,6 +52,8 @@ func (p *Past) Apply(e notify.Event) error {
 		return decode(e, func(v MembershipState) { p.Memberships[MembershipID(e.Object.ID)] = v.alone() })
 	case ObjectExport: // what left leaves nothing behind
 		return decode(e, func(ExportState) {})
+	case ObjectSearch:
+		return decode(e, func(SearchState) {})
 	case ObjectSubscription:
 		return decode(e, func(v SubscriptionState) { p.Subscriptions[SubscriptionID(e.Object.ID)] = v })
 	case account.ObjectAttachment:

@@ -200,7 +200,12 @@ type SubscriptionQuery struct {
 	Statuses   []SubscriptionStatus
 	Space      authz.Space
 	Batch      string
-	DueAt      time.Time // if set: only those whose DueAt is set and not after it
+	DueAt      time.Time  // if set: only those whose DueAt is set and not after it
+	Except     account.ID // only those of other accounts
+
+	// Once selects of each account in each structure only the first of those that the
+	// conditions select, by RequestedAt, then ID. A position is looked at after that.
+	Once bool
 
 	// AfterAt and AfterID continue a listing after that position.
 	AfterAt time.Time

@@ -173,69 +173,8 @@ func (s *Service) PendingSubscriptions(ctx context.Context, by account.Actor) ([
 			return err
 		}
 		lines = slices.DeleteFunc(lines, func(l Subscription) bool { return l.Account == a.ID })
-		out, err = grouped(ctx, tx, lines)
+		out, err = newShelf().grouped(ctx, tx, lines)
 		return err
 	})
 	return out, err
-}
-
-// managed lists the structures in which an account may do an administrative action.
-func (s *Service) managed(ctx context.Context, tx Tx, a account.Account, act authz.Action, now time.Time) ([]ID, error) {
-	own, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Statuses: []MembershipStatus{StatusApproved}, Limit: 1000})
-	if err != nil {
-		return nil, err
-	}
-	lines, err := linesByStructure(ctx, tx, a.ID)
-	if err != nil {
-		return nil, err
-	}
-	var out []ID
-	for _, m := range own {
-		if s.authz.Permissions[act][m.Role] == authz.Never {
-			continue
-		}
-		st, err := tx.Structure(ctx, m.Structure)
-		if err != nil {
-			return nil, err
-		}
-		if s.permitted(a, st, m, act, now, lines[st.ID]...) == nil {
-			out = append(out, st.ID)
-		}
-	}
-	return out, nil
-}
-
-// grouped loads what belongs to lines, each structure and account once.
-func grouped(ctx context.Context, tx Tx, lines []Subscription) ([]PendingLines, error) {
-	var out []PendingLines
-	at, places := map[owner]int{}, map[ID]PendingLines{}
-	for _, line := range lines {
-		o := owner{line.Account, line.Structure}
-		i, seen := at[o]
-		if !seen {
-			p, known := places[line.Structure]
-			if !known {
-				var err error
-				if p.Structure, err = tx.Structure(ctx, line.Structure); err != nil {
-					return nil, err
-				}
-				if p.Units, err = tx.Units(ctx, line.Structure); err != nil {
-					return nil, err
-				}
-				places[line.Structure] = p
-			}
-			a, err := tx.Account(ctx, line.Account)
-			if err != nil {
-				return nil, err
-			}
-			p.Applicant = applicantOf(a)
-			i, out = len(out), append(out, p)
-			at[o] = i
-		}
-		out[i].Lines = append(out[i].Lines, line)
-	}
-	for _, p := range out {
-		slices.SortStableFunc(p.Lines, func(a, b Subscription) int { return a.Line().compare(b.Line()) })
-	}
-	return out, nil
 }

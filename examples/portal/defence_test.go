@@ -252,7 +252,7 @@ func TestWhatPeopleTypeIsInert(t *testing.T) {
 	require.Equal(t, "/account/memberships", v.last.Path)
 	boss.enter(pauline, demoPassword)
 	boss.see("/manage/requests", "&lt;SCRIPT&gt;")
-	request := boss.find(`href="(/manage/requests/[0-9a-f-]{36})">&lt;SCRIPT`)
+	request := boss.find(`href="(/manage/requests/[0-9a-f-]{36})">Ouvrir`)
 	boss.see(request)
 	shown := boss.last.Body
 	boss.send(request+"/approve", "scope", "whole", "role", "member", "step", "preview")

@@ -99,7 +99,7 @@ func (t *town) employ(ctx context.Context, id structure.ID, wards map[string]str
 
 // wait lets requests of both kinds wait, each some days old.
 func (t *town) wait(ctx context.Context, id structure.ID, wards map[string]structure.ServiceID) error {
-	t.back(9)
+	t.back(6)
 	amina, leo, marc, nadia := t.people["Amina"].ID, t.people["Léo"].ID, t.people["Marc"].ID, t.people["Nadia"].ID
 	if _, err := t.h.Structures.Request(ctx, account.Person(amina), structure.Request{
 		Structure: id, Whole: true, Comment: "Je remplace la directrice adjointe et dois suivre toutes les factures de l’établissement.",

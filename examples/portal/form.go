@@ -66,7 +66,7 @@ func (f *form) called(field, label string) {
 
 // repeatable lists the fields that a form may send more than once.
 func repeatable() []string {
-	return []string{"before", "files", "leave", "people", "rights", "services", "structures", "ticked", "whole"}
+	return []string{"before", "files", "items", "leave", "lines", "people", "rights", "services", "structures", "ticked", "whole"}
 }
 
 // wellFormed reports whether every field came once, under a plain name. Two addresses
@@ -162,6 +162,12 @@ func (v *page) Hinted(in input, hint string) input {
 	if described := in.Name + "-hint"; !strings.Contains(in.DescribedBy, described) {
 		in.DescribedBy = strings.TrimSpace(described + " " + in.DescribedBy)
 	}
+	return in
+}
+
+// Bare is a field without a word on whether it may stay empty.
+func (v *page) Bare(in input) input {
+	in.Optional = ""
 	return in
 }
 

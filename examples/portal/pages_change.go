@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/structure"
@@ -157,11 +158,13 @@ func goodOf(rows []outcome) int {
 	return n
 }
 
-// renamed gives the fields of an error the names that a form has for them.
+// renamed gives the fields of an error, and items of them, the names that a form has for
+// them.
 func renamed(err error, names map[string]string) error {
 	var own typedError
 	for _, f := range habilis.FieldsOf(err) {
-		if name, ok := names[f.Path]; ok {
+		base, _, _ := strings.Cut(f.Path, "[")
+		if name, ok := names[base]; ok {
 			f.Path = name
 		}
 		own = append(own, f)

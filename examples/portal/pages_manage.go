@@ -10,16 +10,6 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-func (p *portal) requests(c *call) error {
-	pending, err := p.h.Structures.Pending(c.ctx(), c.actor())
-	if err != nil {
-		return err
-	}
-	v := c.view("requests.title").under()
-	v.Data = pending
-	return c.show("requests", v)
-}
-
 // requestData is a request, and what a decision would change.
 type requestData struct {
 	Case     structure.Case

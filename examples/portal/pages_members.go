@@ -1,9 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -18,7 +17,11 @@ type membersData struct {
 	Page      structure.Page[structure.MemberLine]
 	Self      string    // address of this page
 	Waiting   int       // of these, how many have yet to activate their account
-	Outcomes  []outcome // what became of the mails that were sent last
+	Outcomes  []outcome // what became of what was done last
+	Filter    url.Values
+	Units     []structure.Unit
+	Pager     pager
+	Powers    powers
 }
 
 func membersPath(id structure.ID) string {
@@ -28,19 +31,38 @@ func membersPath(id structure.ID) string {
 // belonging loads one page of a structure's members, for those who manage them.
 func (p *portal) belonging(c *call) (*page, membersData, error) {
 	id := structure.ID(c.r.PathValue("id"))
-	number, err := strconv.Atoi(c.r.URL.Query().Get("page"))
-	if err != nil {
-		number = 1
+	q := c.r.URL.Query()
+	d := membersData{Self: membersPath(id), Filter: url.Values{}}
+	for _, name := range memberFilters() {
+		if q.Get(name) != "" {
+			d.Filter.Set(name, q.Get(name))
+		}
 	}
-	d := membersData{Self: membersPath(id)}
-	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{Number: max(number, 1), Size: perPage})
+	v := c.view("members.title")
+	v.Form.Values = d.Filter
+	var err error
+	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, memberFilter(d.Filter), structure.PageRequest{Number: pageNumber(q), Size: perPage})
+	if err != nil && c.refused(v, renamed(err, map[string]string{"statuses": "status"}), nil) {
+		d.Filter = url.Values{}
+		d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{Size: perPage})
+	}
 	if err != nil {
 		return nil, d, err
 	}
+	d.Pager = leaf(v, d.Filter, d.Page)
 	if d.Page.Number > 1 {
-		d.Self += "?page=" + strconv.Itoa(d.Page.Number)
+		d.Filter.Set("page", strconv.Itoa(d.Page.Number))
+	}
+	if len(d.Filter) > 0 {
+		d.Self += "?" + d.Filter.Encode()
 	}
 	if d.Structure, err = p.h.Structures.Structure(c.ctx(), c.actor(), id); err != nil {
+		return nil, d, err
+	}
+	if d.Units, err = p.h.Structures.Services(c.ctx(), c.actor(), id); err != nil {
+		return nil, d, err
+	}
+	if d.Powers, err = p.powers(c, id); err != nil {
 		return nil, d, err
 	}
 	for _, m := range d.Page.Items {
@@ -48,7 +70,8 @@ func (p *portal) belonging(c *call) (*page, membersData, error) {
 			d.Waiting++
 		}
 	}
-	v := c.view("members.of", "Structure", d.Structure.DisplayName()).under()
+	v.Title = v.T("members.of", "Structure", d.Structure.DisplayName())
+	v.under("/manage", v.T("manage.title"))
 	v.Data = d
 	return v, d, nil
 }
@@ -58,31 +81,45 @@ func (p *portal) showMembers(c *call) error {
 	if err != nil {
 		return err
 	}
-	if raw := p.sessions.PopString(c.ctx(), keyResent); raw != "" {
-		if err := json.Unmarshal([]byte(raw), &d.Outcomes); err != nil {
-			return err
-		}
-		v.Data = d
+	if d.Outcomes, err = c.kept(); err != nil {
+		return err
 	}
+	v.Data = d
 	return c.show("members", v)
 }
 
-// resendActivations sends the activation mails of those who are ticked again, and tells
-// of each what became of it.
-func (p *portal) resendActivations(c *call) error {
+// toMembers does what the button says with those who are ticked: their activation mails
+// are sent again at once, whatever changes rights is shown first.
+func (p *portal) toMembers(c *call) error {
 	v, d, err := p.belonging(c)
 	if err != nil {
 		return err
 	}
+	f := c.r.PostForm
+	v.Form.Values = f
 	var people []account.ID
-	for _, id := range c.r.PostForm["people"] {
+	for _, id := range f["people"] {
 		people = append(people, account.ID(id))
 	}
-	v.Form.Values = c.r.PostForm
-	if len(people) == 0 {
+	switch {
+	case f.Get("step") == "change":
+		return c.show("members", v)
+	case f.Get("act") == "csv":
+		return p.list(c, v.T("members.file"), func(format structure.CSV, w io.Writer) (int, error) {
+			return p.h.Structures.ExportMembers(c.ctx(), c.actor(), d.Structure.ID, memberFilter(d.Filter), format, w)
+		})
+	case len(people) == 0:
 		v.Form.add("people", v.T("members.none"))
 		return c.render(http.StatusUnprocessableEntity, "members", v)
+	case f.Get("act") == "" || f.Get("act") == "resend":
+		return p.resendActivations(c, v, d, people)
 	}
+	return p.actOnMembers(c, v, d)
+}
+
+// resendActivations sends the activation mails of those who are ticked again, and tells
+// of each what became of it.
+func (p *portal) resendActivations(c *call, v *page, d membersData, people []account.ID) error {
 	results, err := p.h.Structures.ResendActivation(c.ctx(), c.actor(), d.Structure.ID, people...)
 	switch {
 	case c.refused(v, err, nil):
@@ -93,18 +130,9 @@ func (p *portal) resendActivations(c *call) error {
 	case err != nil:
 		return err
 	}
-	return c.resent(v, d, results)
-}
-
-// resent keeps what became of the mails for the page that comes next.
-func (c *call) resent(v *page, d membersData, results []structure.Resent) error {
-	names := map[account.ID]string{}
-	for _, m := range d.Page.Items {
-		names[m.Person.ID] = m.Person.DisplayName
-	}
 	rows, good := make([]outcome, 0, len(results)), 0
 	for _, r := range results {
-		row := outcome{Name: names[r.Account], Good: r.Err == nil}
+		row := outcome{Name: d.name(r.Account), Good: r.Err == nil}
 		if row.Name == "" {
 			row.Name = v.T("members.unknown")
 		}
@@ -112,17 +140,25 @@ func (c *call) resent(v *page, d membersData, results []structure.Resent) error 
 			good++
 			row.Text = v.T("members.sent", "To", r.Sent.To, "Until", v.Moment(r.Sent.Until))
 		} else {
-			row.Text = c.p.h.Localize(r.Err, c.tag())
+			row.Text = p.h.Localize(r.Err, c.tag())
 		}
 		rows = append(rows, row)
 	}
-	raw, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("keeping the outcome: %w", err)
+	if err := c.keep(rows); err != nil {
+		return err
 	}
-	c.put(keyResent, string(raw))
 	c.notice(good == len(rows), v.T("members.done", "Count", good, "All", len(rows)))
 	return c.redirect(d.Self)
+}
+
+// name is what somebody on the page is called, "" for anybody else.
+func (d membersData) name(who account.ID) string {
+	for _, m := range d.Page.Items {
+		if m.Person.ID == who {
+			return m.Person.DisplayName
+		}
+	}
+	return ""
 }
 
 // MemberStatus is what somebody is in a structure as icon, word and colour: that the

@@ -75,7 +75,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.peopleRoutes(), p.structureRoutes(), p.memberRoutes()} {
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes()} {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}
@@ -97,20 +97,18 @@ func (p *portal) routes() map[string]route {
 	return map[string]route{
 		"/{$}": {get: p.home, in: true},
 
-		"/register":             {get: p.showRegister, post: p.register},
-		"/register/sent":        {get: p.registered},
-		"/activate":             {get: p.showActivate, post: p.activate},
-		"/sign-in":              {get: p.showSignIn, post: p.signIn},
-		"/sign-in/second-step":  {get: p.showSecondStep, post: p.secondStep},
-		"/sign-in/resend":       {post: p.resend},
-		"/sign-out":             {post: p.signOut},
-		"/sign-out/everywhere":  {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
-		"/language":             {post: p.language},
-		"/dev/mailbox":          {get: p.showMailbox},
-		"/account/memberships":  {get: p.memberships, in: true},
-		"/why":                  {get: p.why, in: true},
-		"/manage/requests":      {get: p.requests, in: true},
-		"/manage/requests/{id}": {get: p.showRequest, in: true},
+		"/register":            {get: p.showRegister, post: p.register},
+		"/register/sent":       {get: p.registered},
+		"/activate":            {get: p.showActivate, post: p.activate},
+		"/sign-in":             {get: p.showSignIn, post: p.signIn},
+		"/sign-in/second-step": {get: p.showSecondStep, post: p.secondStep},
+		"/sign-in/resend":      {post: p.resend},
+		"/sign-out":            {post: p.signOut},
+		"/sign-out/everywhere": {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
+		"/language":            {post: p.language},
+		"/dev/mailbox":         {get: p.showMailbox},
+		"/account/memberships": {get: p.memberships, in: true},
+		"/why":                 {get: p.why, in: true},
 
 		"/account":                      {get: p.showAccount, in: true},
 		"/account/profile":              {get: p.showProfile, post: p.profile, in: true},
@@ -132,9 +130,6 @@ func (p *portal) routes() map[string]route {
 
 		"/account/memberships/ask":      {get: p.search, in: true},
 		"/account/memberships/ask/{id}": {get: p.showAsk, post: p.ask, in: true},
-		"/manage/requests/{id}/approve": {get: p.toRequest, post: p.approve, in: true},
-		"/manage/requests/{id}/reject":  {get: p.toRequest, post: p.reject, in: true},
-		"/structures/{id}/history":      {get: p.history, in: true},
 	}
 }
 

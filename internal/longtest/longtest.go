@@ -6,10 +6,13 @@ import (
 	"testing"
 )
 
-// Skip leaves the test out unless HABILIS_LONG is 1, as it is in .ci/run's first step.
+// Wanted reports whether HABILIS_LONG is 1, as it is in .ci/run's first step.
+func Wanted() bool { return os.Getenv("HABILIS_LONG") == "1" }
+
+// Skip leaves the test out unless long tests are wanted.
 func Skip(tb testing.TB) {
 	tb.Helper()
-	if os.Getenv("HABILIS_LONG") != "1" {
+	if !Wanted() {
 		tb.Skip("takes long: set HABILIS_LONG=1 to run it, as .ci/run does")
 	}
 }

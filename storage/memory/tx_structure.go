@@ -94,6 +94,14 @@ func (t *tx) Memberships(ctx context.Context, q structure.MembershipQuery) ([]st
 }
 
 func (t *tx) memberships(q structure.MembershipQuery, limit int) []structure.Membership {
+	if q.Once {
+		every := q
+		every.Once, every.AfterAt, every.AfterID, every.Skip, every.ByName = false, structure.MembershipQuery{}.AfterAt, "", 0, false
+		all := onceEach(t.memberships(every, math.MaxInt), func(m structure.Membership) account.ID { return m.Account })
+		return pageOf(t.ordered(slices.DeleteFunc(all, func(m structure.Membership) bool {
+			return cmp.Or(m.RequestedAt.Compare(q.AfterAt), cmp.Compare(m.ID, q.AfterID)) <= 0
+		}), q.ByName), q.Skip, limit)
+	}
 	table := t.db.memberships
 	fits := func(m structure.Membership) bool { return fitsMembership(q, m) && t.fitsPerson(q.Person, m.Account) }
 	enough := beyond(q.Skip, limit)
@@ -115,13 +123,28 @@ func (t *tx) memberships(q structure.MembershipQuery, limit int) []structure.Mem
 	default:
 		all = table.take(t.requests(everyRequest, q), enough, fits)
 	}
+	return pageOf(t.ordered(all, q.ByName), q.Skip, limit)
+}
+
+// ordered sorts memberships the way a query lists them.
+func (t *tx) ordered(all []structure.Membership, byName bool) []structure.Membership {
 	slices.SortFunc(all, func(a, b structure.Membership) int {
-		if q.ByName {
+		if byName {
 			return cmp.Or(strings.Compare(t.nameOf(a.Account), t.nameOf(b.Account)), cmp.Compare(a.ID, b.ID))
 		}
 		return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
 	})
-	return pageOf(all, q.Skip, limit)
+	return all
+}
+
+// onceEach keeps the first of each that shares a key.
+func onceEach[V any, K comparable](all []V, of func(V) K) []V {
+	seen := map[K]bool{}
+	return slices.DeleteFunc(all, func(v V) bool {
+		k := of(v)
+		defer func() { seen[k] = true }()
+		return seen[k]
+	})
 }
 
 // fitsPerson reports whether an account is there and fits; without criteria every one does.
@@ -170,6 +193,7 @@ func fitsMembership(q structure.MembershipQuery, m structure.Membership) bool {
 	case len(q.Statuses) > 0 && !slices.Contains(q.Statuses, m.Status):
 	case q.Role != "" && m.Role != q.Role:
 	case q.Undecided && m.Asked.IsZero():
+	case q.Except != "" && m.Account == q.Except:
 	case q.Service != "" && !m.Granted.Whole && !slices.Contains(m.Granted.Services, q.Service):
 	case !q.DueAt.IsZero() && (m.DueAt.IsZero() || m.DueAt.After(q.DueAt)):
 	default:

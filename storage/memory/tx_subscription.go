@@ -19,6 +19,14 @@ func (t *tx) Subscriptions(ctx context.Context, q structure.SubscriptionQuery) (
 }
 
 func (t *tx) subscriptions(q structure.SubscriptionQuery, limit int) []structure.Subscription {
+	if q.Once {
+		every := q
+		every.Once, every.AfterAt, every.AfterID, every.Skip = false, structure.SubscriptionQuery{}.AfterAt, "", 0
+		all := onceEach(t.subscriptions(every, math.MaxInt), func(s structure.Subscription) [2]string {
+			return [2]string{string(s.Account), string(s.Structure)}
+		})
+		return pageOf(slices.DeleteFunc(all, func(s structure.Subscription) bool { return !followsLine(q, s) }), q.Skip, limit)
+	}
 	table := t.db.subscriptions
 	fits := func(s structure.Subscription) bool { return fitsSubscription(q, s) }
 	var all []structure.Subscription
@@ -70,11 +78,17 @@ func fitsSubscription(q structure.SubscriptionQuery, s structure.Subscription) b
 	case q.Space != "" && s.Space != q.Space:
 	case q.Batch != "" && s.Batch != q.Batch:
 	case !q.DueAt.IsZero() && (s.DueAt.IsZero() || s.DueAt.After(q.DueAt)):
-	case cmp.Or(s.RequestedAt.Compare(q.AfterAt), cmp.Compare(s.ID, q.AfterID)) <= 0:
+	case q.Except != "" && s.Account == q.Except:
+	case !followsLine(q, s):
 	default:
 		return true
 	}
 	return false
+}
+
+// followsLine reports whether s comes after the position of q.
+func followsLine(q structure.SubscriptionQuery, s structure.Subscription) bool {
+	return cmp.Or(s.RequestedAt.Compare(q.AfterAt), cmp.Compare(s.ID, q.AfterID)) > 0
 }
 
 func (t *tx) Count(ctx context.Context, c structure.Counting) (structure.Counts, error) {

@@ -85,6 +85,7 @@ func countsOfLists(b *bench) {
 		{DueAt: minute(7)},
 		{Person: account.Criteria{Family: "eluard"}},
 		{Structures: some, ByName: true, Undecided: true},
+		{Structures: some, Except: accountID(1), Once: true},
 	} {
 		b.equal(fmt.Sprintf("Count counts what Memberships lists (%+v)", q),
 			count(b, structure.Counting{Memberships: &q}), structure.Counts{Memberships: len(members(b, q))})
@@ -100,6 +101,7 @@ func countsOfLists(b *bench) {
 		{DueAt: minute(8)},
 		{DueAt: minute(7)},
 		{Structures: some, Statuses: []structure.SubscriptionStatus{structure.SubscriptionPending}},
+		{Structures: some, Except: accountID(1), Once: true},
 	} {
 		b.equal(fmt.Sprintf("Count counts what Subscriptions lists (%+v)", q),
 			count(b, structure.Counting{Subscriptions: &q}), structure.Counts{Subscriptions: len(lines(b, q))})

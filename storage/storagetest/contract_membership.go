@@ -18,6 +18,7 @@ func membershipListCases() []testCase {
 		{"Order", membershipOrder},
 		{"Cursor", membershipCursor},
 		{"Limit", membershipLimit},
+		{"Once", membershipsOnce},
 		{"Skip", membershipSkip},
 		{"Service", membershipsByService},
 		{"Due", membershipsDue},

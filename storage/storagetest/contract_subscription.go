@@ -21,6 +21,7 @@ func subscriptionListCases() []testCase {
 		{"Cursor", subscriptionCursor},
 		{"Skip", subscriptionSkip},
 		{"Limit", subscriptionLimit},
+		{"Once", subscriptionsOnce},
 	}
 }
 
@@ -101,6 +102,8 @@ func subscriptionFilters(b *bench) {
 		{"by any of several statuses", q{Statuses: []structure.SubscriptionStatus{rejected, approved}}, []int{1, 4, 6}},
 		{"by space", q{Space: authz.SpaceMyAccount}, []int{3, 6}},
 		{"by batch", q{Batch: "one"}, []int{1, 5}},
+		{"of everybody but one", q{Except: accountID(1)}, []int{2, 3, 5}},
+		{"of one but the same one", q{Account: accountID(1), Except: accountID(1)}, nil},
 		{"pending ones of several structures", q{
 			Structures: []structure.ID{structureID(1), structureID(2)}, Statuses: []structure.SubscriptionStatus{pending},
 		}, []int{2, 3, 5}},

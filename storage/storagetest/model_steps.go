@@ -369,6 +369,7 @@ func (g *generator) memberships() structure.MembershipQuery {
 	q.Account = pick(g, "", "", accountID(g.below(7)))
 	q.Role = pick(g, "", "", structure.RolePrincipalManager)
 	q.Statuses = pick(g, nil, nil, []structure.MembershipStatus{structure.StatusPending})
+	q.Except, q.Once = pick(g, "", "", accountID(g.below(7))), g.below(3) == 0
 	q.Service, q.DueAt, q.Person = pick(g, "", "", serviceID(1)), pick(g, time.Time{}, time.Time{}, g.instant()), g.person()
 	switch g.below(4) {
 	case 0:
@@ -384,6 +385,7 @@ func (g *generator) subscriptions() structure.SubscriptionQuery {
 	q.IDs = pick(g, nil, nil, nil, []structure.SubscriptionID{subscriptionID(1), subscriptionID(3)})
 	q.Account = pick(g, "", "", accountID(g.below(4)))
 	q.Statuses = pick(g, nil, nil, []structure.SubscriptionStatus{structure.SubscriptionPending})
+	q.Except, q.Once = pick(g, "", "", accountID(g.below(4))), g.below(3) == 0
 	q.Batch, q.DueAt = pick(g, "", "", "one"), pick(g, time.Time{}, time.Time{}, g.instant())
 	if g.below(2) == 0 {
 		q.AfterAt, q.AfterID = g.instant(), subscriptionID(g.below(7))

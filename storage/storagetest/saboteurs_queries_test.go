@@ -103,6 +103,8 @@ func querySabotages() []sabotage {
 		})},
 		{breaks: "memberships of anybody", caught: memberships + "Person", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Person = people{} })},
 		{breaks: "memberships by age instead of name", caught: memberships + "ByName", store: membershipsAsked(func(q *structure.MembershipQuery) { q.ByName = false })},
+		{breaks: "memberships of each as often as there are", caught: memberships + "Once", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Once = false })},
+		{breaks: "memberships of somebody left out", caught: memberships + "Once", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Except = "" })},
 		{breaks: "memberships are not skipped", caught: memberships + "Skip", store: membershipsAsked(func(q *structure.MembershipQuery) { q.Skip = 0 })},
 		{breaks: "names in the order of their bytes", caught: memberships + "ByName", store: handles(func(x tx) tx { return rawNames{x} })},
 		{breaks: "two subscriptions for one line", caught: "Contract/Subscription/LineUnique", store: handles(func(x tx) tx { return sharedLines{x} })},
@@ -117,6 +119,8 @@ func querySabotages() []sabotage {
 			}
 		})},
 		{breaks: "subscriptions whenever they are due", caught: subscriptions + "Due", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.DueAt = time.Time{} })},
+		{breaks: "subscriptions of each as often as there are", caught: subscriptions + "Once", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Once = false })},
+		{breaks: "subscriptions of somebody left out", caught: subscriptions + "Filters", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Except = "" })},
 		{breaks: "subscriptions are not skipped", caught: subscriptions + "Skip", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Skip = 0 })},
 		{breaks: "subscriptions without an end", caught: subscriptions + "Limit", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) { q.Limit = 1000 })},
 		{breaks: "the cursor's own line is listed again", caught: subscriptions + "Cursor", store: subscriptionsAsked(func(q *structure.SubscriptionQuery) {

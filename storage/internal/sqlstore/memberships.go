@@ -144,6 +144,12 @@ func membershipsWhere(d *Dialect, q structure.MembershipQuery) where {
 		p := personWhere(d, q.Person)
 		w.and("account_id IN ("+p.selection("SELECT id FROM habilis_accounts")+")", p.args...)
 	}
+	if q.Except != "" {
+		w.and("account_id <> ?", string(q.Except))
+	}
+	if q.Once {
+		w = w.firsts("habilis_memberships", "account_id")
+	}
 	if !q.AfterAt.IsZero() || q.AfterID != "" {
 		w.and("(requested_at, id) > (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
 	}

@@ -59,6 +59,12 @@ func subscriptionsWhere(q structure.SubscriptionQuery) where {
 	if !q.DueAt.IsZero() {
 		w.and("due_at <= ?", q.DueAt.UnixMicro())
 	}
+	if q.Except != "" {
+		w.and("account_id <> ?", string(q.Except))
+	}
+	if q.Once {
+		w = w.firsts("habilis_subscriptions", "account_id, structure_id")
+	}
 	if !q.AfterAt.IsZero() || q.AfterID != "" {
 		w.and("(requested_at, id) > (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
 	}

@@ -64,3 +64,11 @@ func (w *where) selection(selectAll string) string {
 	}
 	return selectAll + " WHERE " + strings.Join(w.conditions, " AND ")
 }
+
+// firsts selects of the rows that w selects the oldest one for each value of the columns.
+func (w *where) firsts(table, columns string) where {
+	var out where
+	turn := "row_number() OVER (PARTITION BY " + columns + " ORDER BY requested_at, id)"
+	out.and("id IN (SELECT id FROM ("+w.selection("SELECT id, "+turn+" AS turn FROM "+table)+") AS turns WHERE turn = 1)", w.args...)
+	return out
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// memberFilters are the names of what a table of members is filtered by.
+func memberFilters() []string { return []string{"status", "role", "service", "family", "given"} }
+
+func memberFilter(q url.Values) structure.MemberFilter {
+	f := structure.MemberFilter{
+		Role: structure.Role(q.Get("role")), Service: structure.ServiceID(q.Get("service")), Family: q.Get("family"), Given: q.Get("given"),
+	}
+	if s := q.Get("status"); s != "" {
+		f.Statuses = []structure.MembershipStatus{structure.MembershipStatus(s)}
+	}
+	return f
+}
+
+// pageNumber is which page an address asks for; the first, if that makes no sense.
+func pageNumber(q url.Values) int {
+	n, err := strconv.Atoi(q.Get("page"))
+	if err != nil {
+		return 1
+	}
+	return max(n, 1)
+}
+
+// pager leads from one page of a list to the others.
+type pager struct {
+	Page                       *page
+	First, Before, After, Last string // "" where there is none
+	Number, Of, Total          int
+}
+
+// leaf describes the way from one page of a list to the others, with the same filter.
+func leaf[T any](v *page, filter url.Values, p structure.Page[T]) pager {
+	to := func(n int) string {
+		q := url.Values{}
+		for name, values := range filter {
+			q[name] = values
+		}
+		q.Set("page", strconv.Itoa(n))
+		return "?" + q.Encode()
+	}
+	out := pager{Page: v, Number: p.Number, Of: p.Last(), Total: p.Total}
+	if n := p.Previous(); n > 0 {
+		out.First, out.Before = to(p.First()), to(n)
+	}
+	if n := p.Next(); n > 0 {
+		out.After, out.Last = to(n), to(p.Last())
+	}
+	return out
+}
+
+// powers is what the person may do in a structure beside managing its members.
+type powers struct{ Grant, History, Delegate, Technical bool }
+
+func (p *portal) powers(c *call, id structure.ID) (powers, error) {
+	var out powers
+	for act, allowed := range map[authz.Action]*bool{
+		authz.ActionGrantSubscriptions: &out.Grant, authz.ActionReadHistory: &out.History,
+		authz.ActionDelegate: &out.Delegate, authz.ActionManageTechnical: &out.Technical,
+	} {
+		var err error
+		if *allowed, err = p.may(c.ctx(), c, id, act); err != nil {
+			return powers{}, err
+		}
+	}
+	return out, nil
+}
+
+// actOnMembers disables, enables or removes those who are ticked, once what would come
+// of it was shown.
+func (p *portal) actOnMembers(c *call, v *page, d membersData) error {
+	f := c.r.PostForm
+	act := f.Get("act")
+	names, ids := map[structure.MembershipID]string{}, []structure.MembershipID{}
+	for _, who := range f["people"] {
+		cases, err := p.h.Structures.MembershipsOf(c.ctx(), c.actor(), d.Structure.ID, account.ID(who))
+		if err != nil {
+			return err
+		}
+		for _, one := range cases {
+			if one.Structure.ID == d.Structure.ID {
+				names[one.Membership.ID] = one.Applicant.DisplayName
+				ids = append(ids, one.Membership.ID)
+			}
+		}
+	}
+	var out []structure.Outcome
+	plan, done, err := p.rehearse(c, func(s *structure.Service) (err error) {
+		switch act {
+		case "disable":
+			out, err = s.DisableMembers(c.ctx(), c.actor(), ids...)
+		case "enable":
+			out, err = s.EnableMembers(c.ctx(), c.actor(), ids...)
+		case "remove":
+			out, err = s.RemoveMembers(c.ctx(), c.actor(), ids...)
+		default:
+			err = errForm
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	rows := make([]outcome, 0, len(out))
+	for _, o := range out {
+		rows = append(rows, c.became(v, names[o.ID], o))
+	}
+	if done {
+		return c.tellEach(d.Self, rows)
+	}
+	v.Crumbs = append(v.Crumbs, crumb{d.Self, v.Title})
+	question := "to" + act
+	v.Title = v.T("members."+question, "Count", len(rows))
+	return p.preview(c, v, plan, planned{
+		Path: d.Self, Back: d.Self, Rows: rows, Head: v.T("col.name"), Confirm: v.T("members." + act), Danger: act != "enable",
+	})
+}
