@@ -134,6 +134,10 @@ func (p *portal) editEntitlements(c *call) error {
 	}
 	f := c.r.PostForm
 	v.Form.Values = f
+	if f.Has("before") { // what was ticked as the page was opened, so that nothing else is taken away unseen
+		d.Before = slices.DeleteFunc(slices.Clone(f["before"]), func(right string) bool { return right == "" })
+		v.Data = d
+	}
 	changes := edits(d.Before, f["rights"])
 	if len(changes) == 0 && f.Get("step") != "change" {
 		c.notice(false, v.T("entitlements.same"))
