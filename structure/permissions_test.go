@@ -177,6 +177,26 @@ func TestWhoMayDoWhat(t *testing.T) {
 			_, err := k.w.Structures.AddService(t.Context(), by, k.c.ID, structure.ServiceSpec{Code: fmt.Sprint(k.fresh), Name: "X"})
 			return err
 		}},
+		"see what waits": {false, [5]string{yes, yes, no, no, no}, func(t *testing.T, k k, by account.Actor) error {
+			_, err := k.w.Structures.Dashboard(t.Context(), by)
+			return err
+		}},
+		"search users": {false, [5]string{yes, lent, no, no, no}, func(t *testing.T, k k, by account.Actor) error {
+			_, err := k.w.Structures.Users(t.Context(), by, structure.UserSearch{}, structure.PageRequest{})
+			return err
+		}},
+		"find strangers": {false, [5]string{yes, lent, no, no, no}, func(t *testing.T, k k, by account.Actor) error {
+			_, err := k.w.Structures.FindPeople(t.Context(), by, structure.PersonSearch{Structure: k.c.ID, Login: clerk})
+			return err
+		}},
+		"open a space": {true, [5]string{yes, lent, no, no, no}, func(t *testing.T, k k, by account.Actor) error {
+			_, err := k.w.Structures.OpenSpace(t.Context(), by, k.c.ID, works)
+			if err == nil {
+				_, closing := k.w.Structures.CloseSpace(t.Context(), k.c.Manager, k.c.ID, works)
+				require.NoError(t, closing)
+			}
+			return err
+		}},
 		"read the history": {false, [5]string{yes, yes, no, no, no}, func(t *testing.T, k k, by account.Actor) error {
 			_, err := k.w.Structures.History(t.Context(), by, k.c.ID, structure.HistoryQuery{})
 			return err
