@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,6 +17,16 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
+// kind is what is tried, whoever does it and wherever.
+func (o operation) kind() string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, o.name)
+}
+
 // try does one operation and judges the step; the picture is nil if nothing changed.
 func (s *scenario) try(op operation, before *picture) (*picture, error) {
 	err := op.do(before)
@@ -22,7 +34,7 @@ func (s *scenario) try(op operation, before *picture) (*picture, error) {
 		if err == nil {
 			return nil, errors.New("it claims to be done and nothing was committed")
 		}
-		return nil, nil //nolint:nilnil,nilerr // refused, and nothing changed
+		return nil, nil //nolint:nilnil // refused, and nothing changed
 	}
 	after, lookErr := s.look()
 	if lookErr != nil {
@@ -39,7 +51,7 @@ func (s *scenario) try(op operation, before *picture) (*picture, error) {
 	case err != nil && after.events != before.events:
 		return nil, fmt.Errorf("refused, and yet something was recorded: %w", err)
 	case err != nil:
-		return nil, nil //nolint:nilnil // refused, and nothing changed
+		return nil, nil //nolint:nilnil,nilerr // refused, and nothing changed
 	case op.may != nil && !op.may(before):
 		return nil, errors.New("whoever did it may not")
 	case op.at >= 0 && string(after.place(s, nil, 1-op.at, orders[0])) != string(before.place(s, nil, 1-op.at, orders[0])):

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,16 +57,6 @@ type operation struct {
 	at   int
 	do   func(p *picture) error
 	may  func(p *picture) bool // who may at all; nil: not judged
-}
-
-// kind is what is tried, whoever does it and wherever.
-func (o operation) kind() string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) {
-			return r
-		}
-		return -1
-	}, o.name)
 }
 
 const asked = authz.SpaceInvoicesToValidate // a space that members have to ask for
