@@ -13,14 +13,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/structure"
 )
 
-// The table of limits in the README names every number of the policy of accounts, and
-// what is fixed, as it is.
+// The table of limits in the README names every number of the policies of accounts and of
+// structures, and what is fixed, as it is.
 func TestTableOfLimits(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{}
 	limits(reflect.ValueOf(account.Guide2024()), "", want)
+	limits(reflect.ValueOf(structure.Guide2024()), "Structure", want)
+	for name, n := range map[string]int{
+		"MaxBulk": structure.MaxBulk, "MaxCandidates": structure.MaxCandidates, "MaxReminders": structure.MaxReminders, "MaxTransfers": structure.MaxTransfers,
+		"DefaultPageSize": structure.DefaultPageSize, "MaxPageSize": structure.MaxPageSize,
+	} {
+		want["structure."+name] = grouped(strconv.Itoa(n))
+	}
 	for name, n := range map[string]int{
 		"MaxChosen": account.MaxChosen, "MaxName": account.MaxName, "MaxPhone": account.MaxPhone,
 		"MaxPostcode": account.MaxPostcode, "MaxStreet": account.MaxStreet, "MaxTown": account.MaxTown,

@@ -27,7 +27,7 @@ type PrincipalPolicy struct {
 const MaxTransfers = 100
 
 func principals2024() PrincipalPolicy {
-	return PrincipalPolicy{InactiveAfter: 180 * day}
+	return PrincipalPolicy{InactiveAfter: 180 * day}.withDefaults()
 }
 
 func (p PrincipalPolicy) withDefaults() PrincipalPolicy {

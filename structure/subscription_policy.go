@@ -40,7 +40,7 @@ const (
 
 // subscriptions2024 is the part of [Guide2024] about subscriptions.
 func subscriptions2024() SubscriptionPolicy {
-	return SubscriptionPolicy{RemindAfter: []time.Duration{7 * day}}
+	return SubscriptionPolicy{RemindAfter: []time.Duration{7 * day}}.withDefaults()
 }
 
 func (p SubscriptionPolicy) withDefaults() SubscriptionPolicy {
