@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -202,9 +200,5 @@ func TestHandingOverToSomebodyWhoLeaves(t *testing.T) {
 func TestOneWinsAgainAndAgain(t *testing.T) {
 	t.Parallel()
 	longtest.Skip(t)
-	n := 100
-	if more, err := strconv.Atoi(os.Getenv("HABILIS_ROUNDS")); err == nil {
-		n = more
-	}
-	worldtest.Each(t, func(t *testing.T, w *worldtest.World) { newArena(t, w).rounds(t, n) })
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) { newArena(t, w).rounds(t, longtest.Rounds(100)) })
 }

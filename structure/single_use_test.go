@@ -185,7 +185,7 @@ func TestWhatWorksOnceWorksOnceAHundredTimes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-				for n := range 100 {
+				for n := range longtest.Rounds(100) {
 					spent(t, w, name, s, fmt.Sprintf("p%d@terneuil.example", n+1))
 				}
 				w.Proven(t)

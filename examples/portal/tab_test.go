@@ -34,15 +34,17 @@ func chromium(t *testing.T) context.Context {
 		t.Skip("no browser: install chromium to run the journey in a real one")
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true))
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 3*time.Minute)
-	t.Cleanup(cancel)
-	ctx, stop := chromedp.NewExecAllocator(ctx, opts...)
+	ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), opts...)
 	t.Cleanup(stop)
 	ctx, closed := chromedp.NewContext(ctx)
 	t.Cleanup(closed)
 	require.NoError(t, chromedp.Do(ctx), "starting %s", path)
 	return ctx
 }
+
+// patience is how long one step in a browser may take on a machine that is busy with
+// other tests.
+const patience = time.Minute
 
 // tab is a page of a real browser, with cookies of its own and JavaScript off.
 type tab struct {
@@ -76,7 +78,7 @@ func newTab(browser context.Context, t *testing.T, base, lang string) *tab {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	require.NoError(b.t, chromedp.Do(ctx, steps...))
 }
@@ -94,7 +96,7 @@ func (b *tab) open(address string, texts ...string) {
 // press clicks something that leads to another page, and expects texts there.
 func (b *tab) press(selector string, texts ...string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector)))
 	require.NoError(b.t, err, selector)
@@ -118,7 +120,7 @@ func (b *tab) tick(selector string) {
 // html is the page as the browser has it. No page may need a script.
 func (b *tab) html() string {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	html, err := chromedp.Run(ctx, chromedp.OuterHTML(chromedp.CSS("html")))
 	require.NoError(b.t, err)

@@ -3,6 +3,7 @@ package longtest
 
 import (
 	"os"
+	"strconv"
 	"testing"
 )
 
@@ -15,4 +16,12 @@ func Skip(tb testing.TB) {
 	if !Wanted() {
 		tb.Skip("takes long: set HABILIS_LONG=1 to run it, as .ci/run does")
 	}
+}
+
+// Rounds is how often a race is run again: n times, or as often as HABILIS_ROUNDS says.
+func Rounds(n int) int {
+	if said, err := strconv.Atoi(os.Getenv("HABILIS_ROUNDS")); err == nil {
+		return said
+	}
+	return n
 }
