@@ -45,7 +45,7 @@ func question() authz.Request {
 }
 
 // One row a rule: what is changed in a world where everything is in order, and the
-// reason that must come out of it. R-008: account, structure, service, space and level
+// reason that must come out of it.: account, structure, service, space and level
 // must all hold. R-114: an account that is closed, a membership that is disabled and one
 // that is removed are three things.
 func TestBusinessRights(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/habilis-go/habilis/authz"
 )
 
-// C-05, C-06: the presets where the guides differ.
+// R-180..R-186, C-05, C-06: the presets where the guides differ.
 func TestPresets(t *testing.T) {
 	t.Parallel()
 	five := []authz.Space{"home", "manager.activities", "invoices.issued", "tickets.issued", "my_account"}

@@ -86,7 +86,7 @@ func TestLabels(t *testing.T) {
 	require.Equal(t, "x", authz.SpaceSpec{Code: "x"}.Label(language.French), "the code where there is none at all")
 }
 
-// SPA-T1, row by row.
+// SPA-T1, row by row.
 func TestDefaultSpaces(t *testing.T) {
 	t.Parallel()
 	p := authz.Guide2024()

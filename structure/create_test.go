@@ -15,7 +15,7 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// whoever creates a private structure manages it; a second
+// whoever creates a private structure manages it; a second
 // one with the identifier is refused with a pointer to the first; public ones are
 // support's to create.
 func TestCreate(t *testing.T) {
@@ -96,7 +96,7 @@ func TestSIRETCatchesOneWrongDigit(t *testing.T) {
 	})
 }
 
-// wildcards, folding, literal characters, exact identifiers first.
+// R-147..R-151: wildcards, folding, literal characters, exact identifiers first.
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {

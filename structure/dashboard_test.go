@@ -14,7 +14,7 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// what waits over all structures of a
+// ..R-315: what waits over all structures of a
 // manager, counted and with its age, the manager's own requests aside; page by page and
 // structure by structure.
 func TestDashboard(t *testing.T) {

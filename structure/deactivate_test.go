@@ -86,7 +86,7 @@ func names(list []structure.Structure) (out []string) {
 	return out
 }
 
-// the owner is
+// ..R-118, R-376, R-381, R-385, R-128: the owner is
 // shown what it means, names one successor for all, and is gone in one unit.
 func TestDeactivateWithOneSuccessorForAll(t *testing.T) {
 	t.Parallel()

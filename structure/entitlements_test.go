@@ -18,7 +18,7 @@ func profile(space authz.Space, level authz.Level) structure.Profile {
 	return structure.Profile{Space: space, Level: level}
 }
 
-// C-22: edits of a form apply together: removals and
+// R-287..R-289, R-292..R-299, C-22: edits of a form apply together: removals and
 // downgrades at once, additions and upgrades as requests.
 func TestEntitlementChanges(t *testing.T) {
 	t.Parallel()

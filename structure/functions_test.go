@@ -14,11 +14,11 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// what people do with an account they do in any order; nothing but the guards of
+// what people do with an account they do in any order; nothing but the guards of
 // joining and leaving asks that something else was done before.
 func TestFunctionsOfAnAccountInAnyOrder(t *testing.T) {
 	t.Parallel()
-	names := []string{"overview", "personal data", "preferences", "membership", "attachments", "login address", "deactivate and reactivate"}
+	names := []string{"overview", "personal data", "preferences", "membership", "spaces", "attachments", "login address", "deactivate and reactivate"}
 	rapid.Check(t, func(r *rapid.T) {
 		w := worldtest.New(t, memory.New())
 		does, by := functions(t, w), w.Join(t, clerk)
@@ -48,6 +48,10 @@ func functions(t *testing.T, w *worldtest.World) map[string]func(account.Actor) 
 		},
 		"membership": func(by account.Actor) error {
 			_, err := w.Structures.Request(ctx, by, ask(c, c.Urba))
+			return err
+		},
+		"spaces": func(by account.Actor) error {
+			_, err := w.Structures.MySubscriptions(ctx, by)
 			return err
 		},
 		"attachments": func(by account.Actor) error {

@@ -49,7 +49,7 @@ func accountOf(t *testing.T, w *worldtest.World, login string) (id account.ID) {
 	return id
 }
 
-// HIS-T1: a manager attaches, changes, disables, enables and
+// R-230..R-238, R-251, HIS-T1: a manager attaches, changes, disables, enables and
 // removes; each is told by mail, recorded, and in force at once.
 func TestManagersRunMemberships(t *testing.T) {
 	t.Parallel()
@@ -247,7 +247,7 @@ func TestUntickedServicesAreToldApart(t *testing.T) {
 	})
 }
 
-// C-14, C-15, R-201: one leaves structures and services alone, several at
+// ..R-249, C-14, C-15, R-201: one leaves structures and services alone, several at
 // once; the managers are told.
 func TestLeave(t *testing.T) {
 	t.Parallel()
@@ -273,6 +273,7 @@ func TestLeave(t *testing.T) {
 		o := one(t)(w.Structures.Leave(ctx, julie, structure.Departure{Structure: c.ID, Services: []structure.ServiceID{c.Urba.ID}}))
 		require.Equal(t, structure.StatusRemoved, o.Membership.Status, "R-249: the last service")
 		require.ErrorIs(t, one(t)(w.Structures.Leave(ctx, julie, structure.Departure{Structure: c.ID})).Err, structure.ErrNotMember)
+		require.Equal(t, account.StatusActive, w.Account(t, julie.ID).Status, "R-024: whoever leaves a structure keeps the account")
 		w.Unchanged(t, func() {
 			o = one(t)(w.Structures.Leave(ctx, c.Manager, structure.Departure{Structure: c.ID}))
 			require.ErrorIs(t, o.Err, structure.ErrSuccessorRequired, "R-241")

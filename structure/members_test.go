@@ -16,7 +16,7 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// the status that people read, at the exact instants.
+// the status that people read, at the exact instants.
 func TestStatusAt(t *testing.T) {
 	t.Parallel()
 	m := structure.Membership{Status: structure.StatusApproved, Validity: authz.Validity{From: noon, Until: noon.Add(time.Hour)}}

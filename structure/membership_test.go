@@ -101,7 +101,7 @@ func meets(t *testing.T, name string, do event, want outcomes) {
 	}
 }
 
-// C-14: every state against what managers and
+// ..R-241, R-251, R-254, C-14: every state against what managers and
 // leaving members do. The principal manager is out of reach of all of it (PE-03).
 func TestMembershipMachineOfManagers(t *testing.T) {
 	t.Parallel()

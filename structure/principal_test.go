@@ -35,7 +35,7 @@ func principalPolicy(tb testing.TB, w *worldtest.World, p structure.PrincipalPol
 	w.Configure(tb, &account.Options{}, &structure.Options{Policy: &policy, SupportDesk: "aide@portail.example"})
 }
 
-// PE-20: one successor for
+// ..R-385, R-387, PE-20: one successor for
 // two structures, one of which is new to them; the former principal manager is a simple
 // user from the next call on, and what waited waits for the successor.
 func TestTransferToOneSuccessor(t *testing.T) {

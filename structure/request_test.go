@@ -56,7 +56,7 @@ func codes(err error) map[string]string {
 	return out
 }
 
-// ask, wait, be approved, hold the defaults:
+// ask, wait, be approved, hold the defaults:
 // what a host decides by them is its own.
 func TestRequestThenApprove(t *testing.T) {
 	t.Parallel()
@@ -80,7 +80,7 @@ func TestRequestThenApprove(t *testing.T) {
 		require.True(t, waiting[0].Decidable)
 		rows := waiting[0].Rows()
 		require.Equal(t, []string{"ACHA", "URBA", "VOIE"}, []string{rows[0].Unit.Code, rows[1].Unit.Code, rows[2].Unit.Code})
-		require.Equal(t, structure.StatusPending, rows[1].Status, "R-162")
+		require.Equal(t, structure.StatusPending, rows[1].Status, "R-160 to R-162")
 		require.True(t, rows[1].Ticked, "R-166")
 		require.False(t, rows[0].Ticked)
 
@@ -117,7 +117,7 @@ func TestRequestThenApprove(t *testing.T) {
 	})
 }
 
-// the ticks are the outcome, whatever was asked.
+// the ticks are the outcome, whatever was asked.
 func TestTheTicksAreTheOutcome(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
@@ -190,7 +190,7 @@ func TestReject(t *testing.T) {
 	})
 }
 
-// bad requests name every field and leave
+// ..R-209: bad requests name every field and leave
 // nothing behind.
 func TestBadRequests(t *testing.T) {
 	t.Parallel()

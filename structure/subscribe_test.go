@@ -62,7 +62,7 @@ func allowed(t testing.TB, w *worldtest.World, a account.ID, s structure.ID, l s
 	return d.Allowed
 }
 
-// ask for lines,
+// ..R-275, R-283, R-284: ask for lines,
 // wait, and get what the manager ticks: less and more than was asked for.
 func TestAskForSpacesThenApprove(t *testing.T) {
 	t.Parallel()
@@ -135,7 +135,7 @@ func TestAskForSpacesThenApprove(t *testing.T) {
 	})
 }
 
-// what cannot be asked for, each
+// R-258..R-260, R-263, R-264, R-269, R-285, R-196, R-184: what cannot be asked for, each
 // bad line named.
 func TestWhatCannotBeAskedFor(t *testing.T) {
 	t.Parallel()

@@ -50,7 +50,7 @@ func secretIn(t *testing.T, h *account.Handover) string {
 	return lines[1][1]
 }
 
-// the principal manager makes a program's account, gets
+// R-358..R-363, R-369, R-370: the principal manager makes a program's account, gets
 // its credentials once, and the program can use the interfaces and nothing else.
 func TestTechnicalAccount(t *testing.T) {
 	t.Parallel()

@@ -51,7 +51,7 @@ func staff(t *testing.T, w *worldtest.World) staffed {
 	return s
 }
 
-// the people of a manager's structures, each once and by name, with the
+// R-346..R-348, R-351, R-352: the people of a manager's structures, each once and by name, with the
 // structures that the manager manages and no others.
 func TestUsers(t *testing.T) {
 	t.Parallel()

@@ -206,7 +206,7 @@ func TestTimeTravel(t *testing.T) {
 	})
 }
 
-// the managers' history, newest first, in words.
+// R-326..R-332, R-336: the managers' history, newest first, in words.
 func TestHistory(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
