@@ -50,7 +50,7 @@ type step struct {
 func (c decisionCase) acceptable(op string, scope *Scope, v *authz.Validity) error {
 	var bad []fault.Field
 	if scope != nil {
-		bad = unavailable(c.units, scope.Minus(c.Subject.Granted), c.now)
+		bad = unavailable(c.units, *scope, c.Subject.Granted, c.now)
 	}
 	if v != nil {
 		today := authz.DateOf(c.now.In(c.zone)).In(c.zone)

@@ -432,3 +432,21 @@ func TestRequestMany(t *testing.T) {
 	_, err = w.Structures.RequestMany(t.Context(), c.Manager, make([]structure.Request, structure.MaxBulk+1)...)
 	require.ErrorIs(t, err, fault.ErrInvalid)
 }
+
+// Invariant (11) of 1.23, TI-01: whoever holds the whole structure is not given a service
+// of another one by way of being given less.
+func TestNoServiceOfAnotherStructureIsGiven(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	ctx, c := t.Context(), company(t, w)
+	other, julie := w.Company(t, worldtest.SIRETCity, "other@city.example"), w.Join(t, clerk)
+	m, err := w.Structures.Request(ctx, julie, structure.Request{Structure: c.ID, Whole: true, Comment: "why"})
+	require.NoError(t, err)
+	_, err = w.Structures.Approve(ctx, c.Manager, m.ID, structure.Approval{})
+	require.NoError(t, err)
+	mixed := structure.Services(c.Urba.ID, other.Urba.ID)
+	w.Unchanged(t, func() {
+		_, err = w.Structures.ChangeMembership(ctx, c.Manager, m.ID, structure.Change{Scope: &mixed})
+		require.ErrorIs(t, err, fault.ErrInvalid)
+	})
+}

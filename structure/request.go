@@ -166,7 +166,7 @@ func (s *Service) joinable(ctx context.Context, tx Tx, op string, by account.Act
 		if j.units, err = tx.Units(ctx, r.Structure); err != nil {
 			return j, err
 		}
-		bad = unavailable(j.units, r.scope(), now)
+		bad = unavailable(j.units, r.scope(), Scope{}, now)
 	}
 	if r.Via != "" {
 		belongs, err := s.belongs(ctx, tx, by.ID, r.Via, now)
@@ -194,13 +194,14 @@ func (s *Service) belongs(ctx context.Context, tx Tx, who account.ID, id ID, now
 	return at.Structure.ID != "" && s.permitted(at.Account, at.Structure, at.Membership, authz.ActionViewStructure, now) == nil, nil
 }
 
-// unavailable names the services of a scope that the structure does not have or
-// that may not be given at the instant.
-func unavailable(units []Unit, scope Scope, now time.Time) []fault.Field {
+// unavailable names the services of a scope that the structure does not have, and those
+// that are neither held nor may be given at the instant.
+func unavailable(units []Unit, scope, held Scope, now time.Time) []fault.Field {
 	var bad []fault.Field
 	for i, id := range scope.Services {
 		j := slices.IndexFunc(units, func(u Unit) bool { return u.ID == id })
-		if j < 0 || !units[j].Active || units[j].Validity.After(now) {
+		over := j >= 0 && (!units[j].Active || units[j].Validity.After(now))
+		if j < 0 || over && !held.Covers(Services(id)) {
 			bad = append(bad, fault.Field{Path: fmt.Sprintf("services[%d]", i), Code: "service"})
 		}
 	}

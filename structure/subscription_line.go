@@ -97,7 +97,7 @@ func (d desk) object(p authz.Policy, l Line) objection {
 		return objection{code: "level"}
 	case !slices.Contains(d.Structure.Spaces, l.Space):
 		return objects(ErrSpaceNotOpen)
-	case l.Service != "" && len(unavailable(d.units, Services(l.Service), d.at)) > 0:
+	case l.Service != "" && len(unavailable(d.units, Services(l.Service), Scope{}, d.at)) > 0:
 		return objection{code: "service"}
 	case l.Service != "" && !m.Granted.Covers(Services(l.Service)):
 		return objects(ErrServiceNotHeld)
