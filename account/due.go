@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/habilis-go/habilis/internal/due"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/notify"
 )
@@ -57,37 +58,25 @@ func earliest(a, b time.Time) time.Time {
 // prolongs nothing.
 func (s *Service) CatchUp(ctx context.Context) (int, error) {
 	now := s.clock()
-	var due []Account
+	var accounts []Account
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		due, err = tx.Accounts(ctx, Query{DueAt: now, Limit: catchUpLimit})
+		accounts, err = tx.Accounts(ctx, Query{DueAt: now, Limit: catchUpLimit})
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	total := 0
-	var errs []error
-	for _, a := range due {
+	return due.Each(ctx, accounts, func(a Account) (done bool, err error) {
 		held, err := s.Held(ctx, a.ID)
 		if err != nil {
-			errs = append(errs, err) // it stays due
-			continue
+			return false, err // it stays due
 		}
-		done := false
 		err = s.store.Update(ctx, func(tx Tx) (err error) {
 			done, err = s.catchUp(ctx, tx, a.ID, held, now)
 			return err
 		})
-		switch {
-		case ctx.Err() != nil:
-			return total, errors.Join(append(errs, ctx.Err())...)
-		case err != nil:
-			errs = append(errs, err)
-		case done:
-			total++
-		}
-	}
-	return total, errors.Join(errs...)
+		return done, err
+	})
 }
 
 // catchUp deals with one account, unless somebody else was faster.

@@ -149,19 +149,17 @@ func (s *Service) putRuling(ctx context.Context, tx Tx, last notify.Head, by acc
 // tellMember mails the person whom a membership belongs to what became of it. Whoever
 // left is told nothing more.
 func (s *Service) tellMember(ctx context.Context, tx Tx, to account.Account, st Structure, m Membership, mail notify.Mail, now time.Time) error {
-	if mail.Template == "" || to.Status != account.StatusActive && to.Status != account.StatusPendingActivation {
+	if mail.Template == "" || !reachable(to) {
 		return nil
 	}
 	mail.Key = fmt.Sprintf("decided/%s/%d", m.ID, m.Version)
-	mail.To, mail.Account, mail.Language = to.ContactEmail, to.ID, to.Language
-	mail.Values["Name"], mail.Values["Structure"] = to.DisplayName(), st.DisplayName()
 	mail.Values["Link"] = s.links.To(s.links.Memberships, "")
-	return s.journal.Enqueue(ctx, tx, now, mail)
+	return s.tell(ctx, tx, to, st, mail, now)
 }
 
-// tellManagers mails those who may do something in a structure, at most 100 of each
-// role, all but one account: the principal manager, and others as far as the policy and
-// the principal's settings go (R-212, C-06). The values get the reader's name.
+// tellManagers mails those who may do something in a structure, all but one account: the
+// principal manager, and others as far as the policy and the principal's settings go
+// (R-212, C-06).
 func (s *Service) tellManagers(
 	ctx context.Context, tx Tx, st Structure, act authz.Action, but account.ID, key string, t notify.Template, v notify.Values, now time.Time,
 ) error {
@@ -174,13 +172,7 @@ func (s *Service) tellManagers(
 		if to.ID == but {
 			continue
 		}
-		values := notify.Values{"Name": to.DisplayName(), "Structure": st.DisplayName()}
-		for name, text := range v {
-			values[name] = text
-		}
-		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-			Key: key + "/" + string(to.ID), Template: t, To: to.ContactEmail, Account: to.ID, Language: to.Language, Values: values,
-		}); err != nil {
+		if err := s.tell(ctx, tx, to, st, notify.Mail{Key: key + "/" + string(to.ID), Template: t, Values: v}, now); err != nil {
 			return err
 		}
 	}

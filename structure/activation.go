@@ -106,13 +106,10 @@ const maxTold = 100
 // tellOfStructure mails managers what became of their structure.
 func (s *Service) tellOfStructure(ctx context.Context, tx Tx, st Structure, managers []Member, t notify.Template, now time.Time) error {
 	for _, m := range managers {
-		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-			Key: fmt.Sprintf("%s/%s/%d/%s", t, st.ID, st.Version, m.Account.ID), Template: t,
-			To: m.Account.ContactEmail, Account: m.Account.ID, Language: m.Account.Language,
-			Values: notify.Values{
-				"Name": m.Account.DisplayName(), "Structure": st.DisplayName(), "At": now.Format(time.RFC3339),
-			},
-		}); err != nil {
+		if err := s.tell(ctx, tx, m.Account, st, notify.Mail{
+			Key:      fmt.Sprintf("%s/%s/%d/%s", t, st.ID, st.Version, m.Account.ID),
+			Template: t, Values: notify.Values{"At": now.Format(time.RFC3339)},
+		}, now); err != nil {
 			return err
 		}
 	}

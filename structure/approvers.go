@@ -237,15 +237,14 @@ func (s *Service) tellOfLines(
 		if to.ID == applicant.ID {
 			continue
 		}
-		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
+		if err := s.tell(ctx, tx, to, st, notify.Mail{
 			Key:      fmt.Sprintf("subscription/%s/%d/%s", lines[0].ID, lines[0].Version, to.ID),
-			Template: notify.MailSubscriptionRequested, To: to.ContactEmail, Account: to.ID, Language: to.Language,
+			Template: notify.MailSubscriptionRequested,
 			Values: notify.Values{
-				"Name": to.DisplayName(), "Applicant": applicant.DisplayName(), "Structure": st.DisplayName(),
-				"Spaces": s.describeLines(to.Language, units, lines),
-				"Link":   s.links.To(s.links.SubscriptionRequests, lines[0].Batch),
+				"Applicant": applicant.DisplayName(), "Spaces": s.describeLines(to.Language, units, lines),
+				"Link": s.links.To(s.links.SubscriptionRequests, lines[0].Batch),
 			},
-		}); err != nil {
+		}, now); err != nil {
 			return err
 		}
 	}
@@ -257,9 +256,6 @@ func (s *Service) tellSubscriber(ctx context.Context, tx Tx, to account.Account,
 	if !reachable(to) {
 		return nil
 	}
-	v["Name"], v["Structure"], v["Link"] = to.DisplayName(), st.DisplayName(), s.links.To(s.links.Subscriptions, "")
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: fmt.Sprintf("%s/%s/%d", t, key.ID, key.Version), Template: t,
-		To: to.ContactEmail, Account: to.ID, Language: to.Language, Values: v,
-	})
+	v["Link"] = s.links.To(s.links.Subscriptions, "")
+	return s.tell(ctx, tx, to, st, notify.Mail{Key: fmt.Sprintf("%s/%s/%d", t, key.ID, key.Version), Template: t, Values: v}, now)
 }

@@ -47,11 +47,10 @@ func (s *Service) tellSecondaries(ctx context.Context, tx Tx, st Structure, but 
 		if to.Status != account.StatusActive || to.ID == but {
 			continue
 		}
-		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
+		if err := s.tell(ctx, tx, to, st, notify.Mail{
 			Key:      fmt.Sprintf("delegation/%s/%d/%s", st.ID, st.Version, to.ID),
-			Template: notify.MailDelegationChanged, To: to.ContactEmail, Account: to.ID, Language: to.Language,
-			Values: notify.Values{"Name": to.DisplayName(), "Structure": st.DisplayName(), "Powers": powers(st.Delegated)},
-		}); err != nil {
+			Template: notify.MailDelegationChanged, Values: notify.Values{"Powers": powers(st.Delegated)},
+		}, now); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/due"
 	"github.com/habilis-go/habilis/notify"
 )
 
@@ -36,32 +37,21 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 }
 
 func (s *Service) catchUpMemberships(ctx context.Context, now time.Time) (int, error) {
-	var due []Membership
+	var memberships []Membership
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		due, err = tx.Memberships(ctx, MembershipQuery{DueAt: now, Limit: catchUpLimit})
+		memberships, err = tx.Memberships(ctx, MembershipQuery{DueAt: now, Limit: catchUpLimit})
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	total := 0
-	var errs []error
-	for _, m := range due {
-		done := false
-		err := s.store.Update(ctx, func(tx Tx) (err error) {
+	return due.Each(ctx, memberships, func(m Membership) (done bool, err error) {
+		err = s.store.Update(ctx, func(tx Tx) (err error) {
 			done, err = s.catchUp(ctx, tx, m.ID, now)
 			return err
 		})
-		switch {
-		case ctx.Err() != nil:
-			return total, errors.Join(append(errs, ctx.Err())...)
-		case err != nil:
-			errs = append(errs, err)
-		case done:
-			total++
-		}
-	}
-	return total, errors.Join(errs...)
+		return done, err
+	})
 }
 
 // catchUp deals with one membership, unless somebody else was faster.
@@ -133,13 +123,11 @@ func (s *Service) expireRequest(ctx context.Context, tx Tx, at Standing, m Membe
 func (s *Service) tellOfEnd(ctx context.Context, tx Tx, at Standing, m Membership, now time.Time) error {
 	key := fmt.Sprintf("membership_ending/%s/%s", m.ID, stamp(m.Validity.Until))
 	last := m.Validity.LastDay(s.zone).String()
-	if to := at.Account; to.Status == account.StatusActive || to.Status == account.StatusPendingActivation {
-		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-			Key: key, Template: notify.MailMembershipEnding, To: to.ContactEmail, Account: to.ID, Language: to.Language, ExpiresAt: m.Validity.Until,
-			Values: notify.Values{
-				"Name": to.DisplayName(), "Structure": at.Structure.DisplayName(), "LastDay": last, "Link": s.links.To(s.links.Memberships, ""),
-			},
-		}); err != nil {
+	if reachable(at.Account) {
+		if err := s.tell(ctx, tx, at.Account, at.Structure, notify.Mail{
+			Key: key, Template: notify.MailMembershipEnding, ExpiresAt: m.Validity.Until,
+			Values: notify.Values{"LastDay": last, "Link": s.links.To(s.links.Memberships, "")},
+		}, now); err != nil {
 			return err
 		}
 	}

@@ -116,20 +116,16 @@ func (s *Service) answerLines(ctx context.Context, tx Tx, by account.Actor, m Me
 func (s *Service) tellSuccession(ctx context.Context, tx Tx, h succession, heir Membership, now time.Time) error {
 	key := string(heir.ID) + "/" + strconv.FormatInt(heir.Version, 10)
 	link := s.links.To(s.links.Memberships, "")
-	if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: "principal/" + key, Template: h.mail, To: h.to.ContactEmail, Account: h.to.ID, Language: h.to.Language,
-		Values: notify.Values{"Name": h.to.DisplayName(), "Structure": h.st.DisplayName(), "Link": link},
-	}); err != nil {
+	if err := s.tell(ctx, tx, h.to, h.st, notify.Mail{
+		Key: "principal/" + key, Template: h.mail, Values: notify.Values{"Link": link},
+	}, now); err != nil {
 		return err
 	}
 	if h.silent || !reachable(h.former) {
 		return nil
 	}
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
+	return s.tell(ctx, tx, h.former, h.st, notify.Mail{
 		Key: "principal_former/" + key, Template: notify.MailPrincipalHandedOver,
-		To: h.former.ContactEmail, Account: h.former.ID, Language: h.former.Language,
-		Values: notify.Values{
-			"Name": h.former.DisplayName(), "Applicant": h.to.DisplayName(), "Structure": h.st.DisplayName(), "Link": link,
-		},
-	})
+		Values: notify.Values{"Applicant": h.to.DisplayName(), "Link": link},
+	}, now)
 }

@@ -38,13 +38,10 @@ func (s *Service) watch(ctx context.Context, tx Tx, at Standing, m Membership, n
 	}
 	key := fmt.Sprintf("principal_inactive/%s/%s", m.ID, stamp(due))
 	if here {
-		if err := s.journal.Enqueue(ctx, tx, now, notify.Mail{
-			Key: key, Template: notify.MailPrincipalInactive, To: at.Account.ContactEmail, Account: at.Account.ID, Language: at.Account.Language,
-			Values: notify.Values{
-				"Name": at.Account.DisplayName(), "Structure": at.Structure.DisplayName(), "At": seen.Format(time.RFC3339),
-				"Link": s.links.To(s.links.Memberships, ""),
-			},
-		}); err != nil {
+		if err := s.tell(ctx, tx, at.Account, at.Structure, notify.Mail{
+			Key: key, Template: notify.MailPrincipalInactive,
+			Values: notify.Values{"At": seen.Format(time.RFC3339), "Link": s.links.To(s.links.Memberships, "")},
+		}, now); err != nil {
 			return now, err
 		}
 	}

@@ -79,7 +79,7 @@ func (f MemberFilter) query(id ID) MembershipQuery {
 		Person: account.Criteria{Family: NewPattern(f.Family).Prefix(), Given: NewPattern(f.Given).Prefix()},
 	}
 	if len(q.Statuses) == 0 {
-		q.Statuses = []MembershipStatus{StatusPending, StatusApproved, StatusDisabled}
+		q.Statuses = belonging()
 	}
 	return q
 }

@@ -196,11 +196,8 @@ func (s *Service) tellNomination(ctx context.Context, tx Tx, st Structure, to ac
 	if !reachable(to) {
 		return nil
 	}
-	v["Name"], v["Structure"] = to.DisplayName(), st.DisplayName()
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key:      string(t) + "/" + string(st.ID) + "/" + strconv.FormatInt(st.Version, 10),
-		Template: t, To: to.ContactEmail, Account: to.ID, Language: to.Language, Values: v,
-	})
+	key := string(t) + "/" + string(st.ID) + "/" + strconv.FormatInt(st.Version, 10)
+	return s.tell(ctx, tx, to, st, notify.Mail{Key: key, Template: t, Values: v}, now)
 }
 
 // principalOf returns the principal manager of a structure, active or not, and whether

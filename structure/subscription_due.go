@@ -2,10 +2,11 @@ package structure
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/due"
 	"github.com/habilis-go/habilis/notify"
 )
 
@@ -18,38 +19,28 @@ type asked struct {
 // catchUpSubscriptions recalls and ends requests for spaces, those that were asked for
 // together in one unit. Rights need no job: they end with their days.
 func (s *Service) catchUpSubscriptions(ctx context.Context, now time.Time) (int, error) {
-	var due []Subscription
+	var lines []Subscription
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		due, err = tx.Subscriptions(ctx, SubscriptionQuery{DueAt: now, Limit: catchUpLimit})
+		lines, err = tx.Subscriptions(ctx, SubscriptionQuery{DueAt: now, Limit: catchUpLimit})
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	total := 0
-	var errs []error
-	seen := map[asked]bool{}
-	for _, line := range due {
+	var requests []asked
+	for _, line := range lines {
 		request := asked{owner{line.Account, line.Structure}, line.Batch}
-		if seen[request] {
-			continue
+		if !slices.Contains(requests, request) {
+			requests = append(requests, request)
 		}
-		seen[request] = true
-		done := false
-		err := s.store.Update(ctx, func(tx Tx) (err error) {
+	}
+	return due.Each(ctx, requests, func(request asked) (done bool, err error) {
+		err = s.store.Update(ctx, func(tx Tx) (err error) {
 			done, err = s.catchUpRequest(ctx, tx, request, now)
 			return err
 		})
-		switch {
-		case ctx.Err() != nil:
-			return total, errors.Join(append(errs, ctx.Err())...)
-		case err != nil:
-			errs = append(errs, err)
-		case done:
-			total++
-		}
-	}
-	return total, errors.Join(errs...)
+		return done, err
+	})
 }
 
 // catchUpRequest deals with lines that were asked for together, unless somebody else was

@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/text/language"
 
-	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/notify"
@@ -167,9 +166,4 @@ func (s *Service) describeLines(lang string, units []Unit, lines []Subscription)
 	}
 	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ", ")
-}
-
-// reachable reports whether an account is told what happens to it.
-func reachable(a account.Account) bool {
-	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation
 }

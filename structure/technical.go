@@ -307,10 +307,8 @@ func standingOf(ctx context.Context, tx Tx, who account.ID, id ID) (Standing, er
 }
 
 func (s *Service) tellContact(ctx context.Context, tx Tx, st Structure, a account.Account, t notify.Template, now time.Time) error {
-	return s.journal.Enqueue(ctx, tx, now, notify.Mail{
-		Key: fmt.Sprintf("%s/%s/%d", t, a.ID, a.Version), Template: t, To: a.ContactEmail, Account: a.ID, Language: a.Language,
-		Values: notify.Values{
-			"Name": a.FamilyName, "Login": a.LocalLogin(), "Structure": st.DisplayName(), "At": now.Format(time.RFC3339),
-		},
-	})
+	return s.tell(ctx, tx, a, st, notify.Mail{
+		Key: fmt.Sprintf("%s/%s/%d", t, a.ID, a.Version), Template: t,
+		Values: notify.Values{"Name": a.FamilyName, "Login": a.LocalLogin(), "At": now.Format(time.RFC3339)},
+	}, now)
 }

@@ -1,15 +1,13 @@
 package worldtest
 
 import (
-	"context"
-	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/internal/pgtest"
+	"github.com/habilis-go/habilis/internal/sqlitetest"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/memory"
 	"github.com/habilis-go/habilis/storage/postgres"
@@ -27,7 +25,7 @@ func Each(t *testing.T, test func(*testing.T, *World)) {
 		{"memory", func(*testing.T) storage.Store { return memory.New() }},
 		{"sqlite", func(t *testing.T) storage.Store {
 			path := filepath.Join(t.TempDir(), "habilis.db")
-			require.NoError(t, os.WriteFile(path, migrated(), 0o600))
+			sqlitetest.Migrated(t, path)
 			// What a power cut would take is not the subject of these tests.
 			s, err := sqlite.Open(t.Context(), path, &sqlite.Options{Relaxed: true})
 			require.NoError(t, err)
@@ -46,26 +44,3 @@ func Each(t *testing.T, test func(*testing.T, *World)) {
 		})
 	}
 }
-
-// migrated is a file of SQLite that has its tables already. Making them is most of
-// what a small test does, above all under the race detector.
-var migrated = sync.OnceValue(func() []byte {
-	dir, err := os.MkdirTemp("", "habilis-world-")
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "habilis.db")
-	s, err := sqlite.Open(context.Background(), path, nil)
-	if err != nil {
-		panic(err)
-	}
-	if err := s.Close(); err != nil {
-		panic(err)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	return content
-})

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/sqlitetest"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore/sqltest"
@@ -33,35 +33,13 @@ func file(t *testing.T) string {
 	return filepath.Join(t.TempDir(), "odd name?%20#.db")
 }
 
-// migrated returns the path of a new file that has its tables already. Making
-// them is most of what a small test does, above all under the race detector.
+// migrated returns the path of a new file that has its tables already.
 func migrated(t *testing.T) string {
 	t.Helper()
 	path := file(t)
-	require.NoError(t, os.WriteFile(path, template(), 0o600))
+	sqlitetest.Migrated(t, path)
 	return path
 }
-
-var template = sync.OnceValue(func() []byte {
-	dir, err := os.MkdirTemp("", "habilis-sqlite-")
-	if err != nil {
-		panic(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "template.db")
-	s, err := sqlite.Open(context.Background(), path, nil)
-	if err != nil {
-		panic(err)
-	}
-	if err := s.Close(); err != nil {
-		panic(err)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	return content
-})
 
 // hostDB opens the file as a host would.
 func hostDB(t *testing.T, path string) *sql.DB {
