@@ -65,8 +65,8 @@ func (p *portal) removeBank(c *call) error {
 	})
 }
 
-func bankFacts(v *page, b structure.BankAccount) []stated {
-	return []stated{v.titled(v.T("label.bankLabel"), b.Label), v.titled(v.T("label.iban"), v.IBAN(b.IBAN)), v.titled(v.T("label.bic"), b.BIC)}
+func bankFacts(v *page, b structure.BankAccount) []fact {
+	return []fact{v.titled(v.T("label.bankLabel"), b.Label), v.titled(v.T("label.iban"), v.IBAN(b.IBAN)), v.titled(v.T("label.bic"), b.BIC)}
 }
 
 // IBAN writes one in groups of four, as it is printed.
@@ -116,7 +116,7 @@ func (p *portal) mandate(c *call) error {
 	}
 	return c.change(v, change{
 		Path: d.Path + "/mandate", Back: d.Path, Title: v.T("mandate.preview"), Submit: v.T("form.save"), form: "mandate",
-		Facts: []stated{
+		Facts: []fact{
 			v.titled(v.T("label.signatory"), strings.TrimSpace(in.Signatory)), v.titled(v.T("label.signedOn"), v.Date(in.SignedOn)),
 			v.titled(v.T("label.version"), strings.TrimSpace(in.Version)), v.titled(v.T("label.document"), document),
 		},

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,7 +17,7 @@ type change struct {
 	Title  string // heading of the preview
 	Submit string // what the button says
 	Danger bool   // it takes something away
-	Facts  []stated
+	Facts  []fact
 	Notes  []string  // what follows, beside rights and mails
 	Rows   []outcome // what would become of each of several
 
@@ -30,8 +28,8 @@ type change struct {
 	done  func() error  // says that it was done
 }
 
-// stated is one line of what a change is about.
-type stated struct{ Name, Text string }
+// fact is one line of what a change is about.
+type fact struct{ Name, Text string }
 
 // maxShown is how many people, and how many mails, a preview lists.
 const maxShown = 20
@@ -39,17 +37,36 @@ const maxShown = 20
 // changeData is a change, and what would come of it.
 type changeData struct {
 	change
-	Gained, Lost         []affected
-	Mails                []habilis.PlannedMail
-	MorePeople, MoreMail int // how many are not listed
+	effects
 }
 
 // Changeable reports whether there is a form to go back to.
 func (d changeData) Changeable() bool { return d.form != "" }
 
+// effects are what would come of a change: whose rights, and which mails.
+type effects struct {
+	Gained, Lost         []affected
+	Mails                []habilis.PlannedMail
+	MorePeople, MoreMail int // how many are not listed
+}
+
+// effects lists what would come of a plan, as far as anybody reads.
+func (c *call) effects(plan habilis.Plan) effects {
+	e := effects{Gained: c.affected(plan.Gained), Lost: c.affected(plan.Lost), Mails: plan.Mails}
+	for _, list := range []*[]affected{&e.Gained, &e.Lost} {
+		if over := len(*list) - maxShown; over > 0 {
+			*list, e.MorePeople = (*list)[:maxShown], e.MorePeople+over
+		}
+	}
+	if over := len(e.Mails) - maxShown; over > 0 {
+		e.Mails, e.MoreMail = e.Mails[:maxShown], over
+	}
+	return e
+}
+
 // Several reports whether rights in more than one structure change.
-func (d changeData) Several() bool {
-	all := slices.Concat(d.Gained, d.Lost)
+func (e effects) Several() bool {
+	all := slices.Concat(e.Gained, e.Lost)
 	return slices.ContainsFunc(all, func(a affected) bool { return a.Structure != all[0].Structure })
 }
 
@@ -86,18 +103,7 @@ func (c *call) change(v *page, ch change) error {
 	if ch.seen != nil {
 		ch.seen(&ch)
 	}
-	d := changeData{change: ch, Mails: plan.Mails}
-	d.Gained, d.Lost = c.affected(plan.Gained), c.affected(plan.Lost)
-	if over := len(d.Gained) - maxShown; over > 0 {
-		d.Gained, d.MorePeople = d.Gained[:maxShown], over
-	}
-	if over := len(d.Lost) - maxShown; over > 0 {
-		d.Lost, d.MorePeople = d.Lost[:maxShown], d.MorePeople+over
-	}
-	if over := len(d.Mails) - maxShown; over > 0 {
-		d.Mails, d.MoreMail = d.Mails[:maxShown], over
-	}
-	v.Title, v.Data = ch.Title, d
+	v.Title, v.Data = ch.Title, changeData{change: ch, effects: c.effects(plan)}
 	return c.show("change", v)
 }
 
@@ -124,27 +130,6 @@ func (c *call) affected(changes []habilis.Change) []affected {
 		out[i].Groups = grouped(out[i].Groups, ch.ServiceName, c.p.spaceLabel(c, ch.Space), ch.Level)
 	}
 	return out
-}
-
-// keepRows keeps what became of several things for the page that comes next.
-func (c *call) keepRows(rows []outcome) error {
-	raw, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("keeping the outcome: %w", err)
-	}
-	c.put(keyRows, string(raw))
-	return nil
-}
-
-// keptRows are those that keepRows kept, once.
-func (c *call) keptRows() ([]outcome, error) {
-	var rows []outcome
-	raw := c.p.sessions.PopString(c.ctx(), keyRows)
-	if raw == "" {
-		return nil, nil
-	}
-	err := json.Unmarshal([]byte(raw), &rows)
-	return rows, err
 }
 
 // goodOf counts those that went well.
@@ -175,12 +160,12 @@ func renamed(err error, names map[string]string) error {
 	return own
 }
 
-// titled is a stated of a page.
-func (v *page) titled(label, text string) stated {
+// titled is a fact of a page.
+func (v *page) titled(label, text string) fact {
 	if text == "" {
 		text = "–"
 	}
-	return stated{label, text}
+	return fact{label, text}
 }
 
 // identified is how people write an identifier.

@@ -190,7 +190,7 @@ func (p *portal) applied(
 	var out structure.EntitlementOutcome
 	ch.Back = d.here()
 	ch.where = map[habilis.Code]string{"structure_inactive": "", "membership_disabled": "", "membership_ended": ""}
-	ch.Facts = []stated{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("col.scope"), v.Unit(d.Units, d.Scope.Service)}}
+	ch.Facts = []fact{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("col.scope"), v.Unit(d.Units, d.Scope.Service)}}
 	ch.do = func(h *habilis.Habilis) (err error) {
 		out, err = do(h)
 		return err

@@ -128,7 +128,7 @@ func (p *portal) leaveStructures(c *call) error {
 	refused := slices.DeleteFunc(rows, func(r outcome) bool { return r.Good })
 	v.Title = v.T("leave.preview")
 	v.Data = leaveData{Rows: chosen, Count: len(chosen), Plan: changeData{
-		change: change{Rows: refused}, Lost: c.affected(plan.Lost), Mails: plan.Mails,
+		change: change{Rows: refused}, effects: c.effects(plan),
 	}}
 	return c.show("leavepreview", v)
 }
@@ -140,7 +140,7 @@ func (p *portal) leaveNow(c *call, v *page, all []held, ds []structure.Departure
 	}
 	rows := c.leftRows(v, all, results)
 	c.notice(goodOf(rows) == len(rows), v.T("leave.done", "Count", goodOf(rows), "All", len(rows)))
-	if err := c.keepRows(rows); err != nil {
+	if err := c.keep(rows); err != nil {
 		return err
 	}
 	return c.redirect(membershipsPath)

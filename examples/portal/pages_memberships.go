@@ -40,7 +40,7 @@ func (p *portal) memberships(c *call) error {
 	}
 	v := c.view("memberships.title").under()
 	d := membershipsData{Lines: p.lines(mine)}
-	if d.Rows, err = c.keptRows(); err != nil {
+	if d.Rows, err = c.kept(); err != nil {
 		return err
 	}
 	v.Data = d

@@ -87,7 +87,7 @@ func (p *portal) newStructure(c *call) error {
 	err := c.change(v, change{
 		Path: structuresPath + "/new", Back: structuresPath + "/new", Title: v.T("found.preview"), Submit: v.T("found.submit"),
 		form: "newstructure", where: map[habilis.Code]string{"creation_not_allowed": "type"},
-		Facts: []stated{
+		Facts: []fact{
 			v.titled(v.T("col.identifier"), identified(in.Identifier)), v.titled(v.T("label.legalName"), strings.TrimSpace(in.LegalName)),
 			v.titled(v.T("label.label"), strings.TrimSpace(in.Label)), v.titled(v.T("col.town"), strings.TrimSpace(in.Postcode+" "+in.Town)),
 		},

@@ -96,7 +96,7 @@ func (p *portal) newService(c *call) error {
 	return c.change(v, change{
 		Path: list + "/new", Back: list, Title: v.T("service.newpreview"), Submit: v.T("service.submit"),
 		form: "service", where: map[habilis.Code]string{"service_exists": "serviceCode"},
-		Facts: []stated{
+		Facts: []fact{
 			v.titled(v.T("label.serviceCode"), strings.TrimSpace(in.Code)), v.titled(v.T("label.serviceName"), strings.TrimSpace(in.Name)),
 			{v.T("col.dates"), v.Span(authz.Between(in.From, in.Until, p.zone))},
 		},

@@ -98,7 +98,7 @@ func (p *portal) askSeveral(c *call) error {
 		},
 		done: func() error {
 			c.notice(goodOf(rows) == len(rows), v.T("several.done", "Count", goodOf(rows), "All", len(rows)))
-			if err := c.keepRows(rows); err != nil {
+			if err := c.keep(rows); err != nil {
 				return err
 			}
 			return c.redirect(membershipsPath)
@@ -182,12 +182,12 @@ func (p *portal) oneCase(c *call, title string) (*page, structure.Case, string, 
 	return v, one, url.PathEscape(string(id)), nil
 }
 
-func askedFacts(v *page, one structure.Case) []stated {
+func askedFacts(v *page, one structure.Case) []fact {
 	scope := one.Names(one.Membership.Asked)
 	if one.Membership.Asked.Whole {
 		scope = v.T("scope.whole")
 	}
-	return []stated{
+	return []fact{
 		{v.T("col.structure"), one.Structure.DisplayName()},
 		{v.T("col.identifier"), identified(one.Structure.Identifier)},
 		v.titled(v.T("col.scope"), scope), v.titled(v.T("col.requested"), v.Day(one.Membership.RequestedAt)),

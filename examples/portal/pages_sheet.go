@@ -227,8 +227,8 @@ func (p *portal) address(c *call) error {
 type edited struct{ label, was, is string }
 
 // differing lists what changes, with both sides.
-func (c *call) differing(v *page, fields ...edited) []stated {
-	var out []stated
+func (c *call) differing(v *page, fields ...edited) []fact {
+	var out []fact
 	for _, f := range fields {
 		is := strings.TrimSpace(f.is)
 		if f.was == is {
@@ -237,15 +237,15 @@ func (c *call) differing(v *page, fields ...edited) []stated {
 		name := c.p.texts.text(c.lang, f.label)
 		switch {
 		case f.was == "":
-			out = append(out, stated{name, is})
+			out = append(out, fact{name, is})
 		case is == "":
-			out = append(out, stated{name, v.T("change.cleared", "Was", f.was)})
+			out = append(out, fact{name, v.T("change.cleared", "Was", f.was)})
 		default:
-			out = append(out, stated{name, v.T("change.became", "Was", f.was, "Is", is)})
+			out = append(out, fact{name, v.T("change.became", "Was", f.was, "Is", is)})
 		}
 	}
 	if len(out) == 0 {
-		out = append(out, stated{v.T("change.what"), v.T("change.nothing")})
+		out = append(out, fact{v.T("change.what"), v.T("change.nothing")})
 	}
 	return out
 }

@@ -82,7 +82,7 @@ func (p *portal) openSpace(c *call) error {
 	list, label := d.Path+"/spaces", p.spaceLabel(c, space)
 	return c.change(v, change{
 		Path: list + "/" + url.PathEscape(string(space)) + "/open", Back: list, Title: v.T("space.open", "Space", label), Submit: v.T("space.opensubmit"),
-		Facts: []stated{{v.T("col.structure"), d.Structure.DisplayName()}},
+		Facts: []fact{{v.T("col.structure"), d.Structure.DisplayName()}},
 		Notes: []string{v.T("space.lines"), v.T("space.nomail")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.OpenSpace(c.ctx(), c.actor(), d.Structure.ID, space)
@@ -101,7 +101,7 @@ func (p *portal) closeSpace(c *call) error {
 	list, label := d.Path+"/spaces", p.spaceLabel(c, space)
 	return c.change(v, change{
 		Path: list + "/" + url.PathEscape(string(space)) + "/close", Back: list, Title: v.T("space.close", "Space", label), Submit: v.T("space.closesubmit"), Danger: true,
-		Facts: []stated{{v.T("col.structure"), d.Structure.DisplayName()}},
+		Facts: []fact{{v.T("col.structure"), d.Structure.DisplayName()}},
 		Notes: []string{v.T("space.ended"), v.T("space.notback")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.CloseSpace(c.ctx(), c.actor(), d.Structure.ID, space)

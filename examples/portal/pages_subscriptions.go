@@ -39,7 +39,7 @@ func (p *portal) showSubscriptions(c *call) error {
 	if err != nil {
 		return err
 	}
-	if d.Rows, err = c.keptRows(); err != nil {
+	if d.Rows, err = c.kept(); err != nil {
 		return err
 	}
 	v.Data = d
@@ -114,7 +114,7 @@ func (p *portal) removeLines(c *call) error {
 		},
 		done: func() error {
 			c.notice(goodOf(rows) == len(rows), v.T("subscriptions.removed", "Count", goodOf(rows), "All", len(rows)))
-			if err := c.keepRows(rows); err != nil {
+			if err := c.keep(rows); err != nil {
 				return err
 			}
 			return c.redirect(subscriptionsPath)
@@ -169,7 +169,7 @@ func (p *portal) remindLine(c *call) error {
 	return c.change(v, change{
 		Path: subscriptionsPath + "/remind/" + url.PathEscape(string(id)), Back: subscriptionsPath,
 		Title: v.T("remind.title", "Structure", one.Structure.DisplayName()), Submit: v.T("remind.submit"),
-		Facts: []stated{{v.T("subscriptions.right"), v.lineName(one)}, {v.T("col.requested"), v.Day(one.Subscription.RequestedAt)}},
+		Facts: []fact{{v.T("subscriptions.right"), v.lineName(one)}, {v.T("col.requested"), v.Day(one.Subscription.RequestedAt)}},
 		Notes: []string{v.T("remind.together")},
 		do: func(h *habilis.Habilis) error {
 			return h.Structures.Remind(c.ctx(), c.actor(), structure.RequestRef{Subscription: id})
@@ -308,7 +308,7 @@ func (p *portal) askSpaces(c *call) error {
 		},
 	}
 	ch.seen = func(ch *change) {
-		ch.Facts = []stated{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("label.from"), v.Date(in.From)}, v.titled(v.T("label.comment"), strings.TrimSpace(in.Comment))}
+		ch.Facts = []fact{{v.T("col.structure"), d.Case.Structure.DisplayName()}, {v.T("label.from"), v.Date(in.From)}, v.titled(v.T("label.comment"), strings.TrimSpace(in.Comment))}
 		for i, l := range lines {
 			row := outcome{Name: names[i], Good: true, Text: v.T("askspaces.waits")}
 			if !l.Undecided() {

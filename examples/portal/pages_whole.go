@@ -55,7 +55,7 @@ func (p *portal) identifier(c *call) error {
 		done: func() error { return c.done(d.Path, "reidentify.done", "Identifier", identified(to)) },
 	}
 	ch.seen = func(ch *change) {
-		ch.Facts = []stated{{v.T("reidentify.former"), identified(out.Former)}, {v.T("reidentify.new"), identified(out.Structure.Identifier)}}
+		ch.Facts = []fact{{v.T("reidentify.former"), identified(out.Former)}, {v.T("reidentify.new"), identified(out.Structure.Identifier)}}
 		for _, part := range out.Carried {
 			ch.Notes = append(ch.Notes, v.T("reidentify.stays", "Part", part.Label(c.tag())))
 		}
@@ -84,7 +84,7 @@ func (p *portal) turnOff(c *call) error {
 	}
 	return c.change(v, change{
 		Path: d.Path + "/deactivate", Back: d.Path, Title: v.Title, Submit: v.T("turn.offsubmit"), Danger: true,
-		Facts: []stated{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
+		Facts: []fact{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
 		Notes: []string{v.T("turn.norights"), v.T("turn.kept"), v.T("turn.back")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.DeactivateStructure(c.ctx(), c.actor(), d.Structure.ID)
@@ -102,7 +102,7 @@ func (p *portal) turnOn(c *call) error {
 	}
 	return c.change(v, change{
 		Path: d.Path + "/activate", Back: d.Path, Title: v.Title, Submit: v.T("turn.onsubmit"),
-		Facts: []stated{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
+		Facts: []fact{{v.T("col.identifier"), identified(d.Structure.Identifier)}},
 		Notes: []string{v.T("turn.again")},
 		do: func(h *habilis.Habilis) error {
 			_, err := h.Structures.ActivateStructure(c.ctx(), c.actor(), d.Structure.ID)

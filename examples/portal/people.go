@@ -1,8 +1,5 @@
 package main
 
-// keyResent holds what became of each of several things that a manager did, as JSON.
-const keyResent = "resent"
-
 // peopleRoutes are the pages about one's photo and one's data, and the erasure of
 // somebody's.
 func (p *portal) peopleRoutes() map[string]route {

@@ -19,18 +19,8 @@ type planned struct {
 	Facts   []fact
 	Rows    []outcome // what would become of each of several things
 	Head    string    // what these are
-	Effects []effect
-	Mails   []habilis.PlannedMail
-	None    bool // nothing of it is possible
-}
-
-// fact is a line of what a change is about.
-type fact struct{ Name, Text string }
-
-// effect is what one person would gain and lose in one structure.
-type effect struct {
-	Who, Where   string
-	Gained, Lost []group
+	None    bool      // nothing of it is possible
+	effects
 }
 
 // rehearse does what a form asks for if that was confirmed, else it tells what it would
@@ -45,32 +35,14 @@ func (p *portal) rehearse(c *call, do func(*structure.Service) error) (plan habi
 
 // preview shows a change that is yet to be confirmed.
 func (p *portal) preview(c *call, v *page, plan habilis.Plan, d planned) error {
-	d.Effects, d.Mails = p.effects(c, plan), plan.Mails
+	d.effects = c.effects(plan)
 	d.None = len(d.Rows) > 0 && !slices.ContainsFunc(d.Rows, func(o outcome) bool { return o.Good })
 	v.Data = d
 	return c.show("planned", v)
 }
 
-// effects groups the changes of rights by whom they are about.
-func (p *portal) effects(c *call, plan habilis.Plan) []effect {
-	var out []effect
-	of := func(ch habilis.Change) *effect {
-		i := slices.IndexFunc(out, func(e effect) bool { return e.Who == ch.AccountName && e.Where == ch.StructureName })
-		if i < 0 {
-			out, i = append(out, effect{Who: ch.AccountName, Where: ch.StructureName}), len(out)
-		}
-		return &out[i]
-	}
-	for _, g := range plan.Gained {
-		e := of(g)
-		e.Gained = grouped(e.Gained, g.ServiceName, p.spaceLabel(c, g.Space), g.Level)
-	}
-	for _, l := range plan.Lost {
-		e := of(l)
-		e.Lost = grouped(e.Lost, l.ServiceName, p.spaceLabel(c, l.Space), l.Level)
-	}
-	return out
-}
+// keyRows holds what became of each of several things, as JSON.
+const keyRows = "rows"
 
 // keep holds what became of several things for the page that comes next.
 func (c *call) keep(rows []outcome) error {
@@ -78,13 +50,13 @@ func (c *call) keep(rows []outcome) error {
 	if err != nil {
 		return fmt.Errorf("keeping the outcome: %w", err)
 	}
-	c.put(keyResent, string(raw))
+	c.put(keyRows, string(raw))
 	return nil
 }
 
 // kept returns what became of several things, once.
 func (c *call) kept() ([]outcome, error) {
-	raw := c.p.sessions.PopString(c.ctx(), keyResent)
+	raw := c.p.sessions.PopString(c.ctx(), keyRows)
 	if raw == "" {
 		return nil, nil
 	}
@@ -94,12 +66,7 @@ func (c *call) kept() ([]outcome, error) {
 
 // tellEach says how many of several things were done, and keeps what became of each.
 func (c *call) tellEach(path string, rows []outcome) error {
-	good := 0
-	for _, r := range rows {
-		if r.Good {
-			good++
-		}
-	}
+	good := goodOf(rows)
 	if err := c.keep(rows); err != nil {
 		return err
 	}

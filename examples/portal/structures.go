@@ -1,8 +1,5 @@
 package main
 
-// keyRows holds what became of each of several things, as JSON.
-const keyRows = "rows"
-
 // Addresses of the pages of this file that have parts.
 const (
 	structuresPath    = "/structures"
