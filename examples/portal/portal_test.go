@@ -132,7 +132,7 @@ func TestTemplatesHoldNoScript(t *testing.T) {
 	}))
 	style, err := staticFiles.ReadFile("static/portal.css")
 	require.NoError(t, err)
-	require.Less(t, len(style), 14_000)
+	require.Less(t, len(style), 12_000)
 }
 
 func TestMailboxHandsOnAndKeepsOnce(t *testing.T) {
