@@ -17,6 +17,7 @@ func (p *portal) manageRoutes() map[string]route {
 		nominationPath + "/decline":      {get: p.decline, post: p.decline, in: true},
 		nominationPath + "/withdraw":     {get: p.takeBack, post: p.takeBack, in: true},
 		transferPath:                     {get: p.showTransfer, post: p.transfer, in: true},
+		usersPath:                        {get: p.showUsers, post: p.useUsers, in: true},
 		"/structures/{id}/access":        {get: p.access, in: true},
 		"/structures/{id}/access/{who}":  {get: p.accessWhy, in: true},
 		"/structures/{id}/attach":        {get: p.showAttach, post: p.attach, in: true},

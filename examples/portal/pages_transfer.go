@@ -169,17 +169,6 @@ func (s successor) Text() string {
 	return s.Name + " (" + s.Login + ")"
 }
 
-// Seekers are the fields by which a successor is looked for.
-func (v *page) Seekers() []input {
-	var out []input
-	for _, name := range []string{"family", "given", "postcode", "town"} {
-		in := v.Bare(v.Input(name, "text", "off", "optional"))
-		in.Name, in.Hint, in.DescribedBy = name, "", ""
-		out = append(out, in)
-	}
-	return out
-}
-
 // Free reports whether there is a structure for which nobody was asked yet.
 func (v *page) Free(rows []transferable) bool {
 	return slices.ContainsFunc(rows, func(r transferable) bool { return r.Asked == nil })
