@@ -52,7 +52,7 @@ func TestStructuresHaveAttachments(t *testing.T) {
 
 	v.see(v.shelf+"/"+files[0]+"/delete", "Convention de 2026")
 	v.send(v.shelf + "/" + files[0] + "/delete")
-	require.Contains(t, v.last.Body, "Convention de 2026 » est supprimée")
+	require.Contains(t, v.last.Body, "est supprimée")
 	v.send(v.shelf+"/several", "step", "delete", "files", files[1])
 	require.Contains(t, v.last.Body, "Annexe")
 	v.send(v.shelf+"/several", "step", "confirm", "files", files[1])
