@@ -25,6 +25,8 @@ func (readOnly) Enqueue(context.Context, notify.Message) error { return ErrReadO
 
 func (readOnly) PutMessage(context.Context, notify.Message) error { return ErrReadOnly }
 
+func (readOnly) DeleteMessage(context.Context, notify.Message) error { return ErrReadOnly }
+
 func (readOnly) PutAccount(context.Context, account.Account) error { return ErrReadOnly }
 
 func (readOnly) PutLink(context.Context, account.Link) error { return ErrReadOnly }
