@@ -25,18 +25,19 @@ var party = virtualwebauthn.RelyingParty{ID: "example.org", Name: "Example", Ori
 // register registers a fresh key and returns it with its record.
 func register(t testing.TB, c *ceremony.Ceremonies, u ceremony.User) (virtualwebauthn.Credential, []byte) {
 	t.Helper()
-	begun, err := c.Register(u, nil, ceremony.VerificationPreferred, false, challenge)
-	require.NoError(t, err)
+	asked := ceremony.Registration{User: u, Verification: ceremony.VerificationPreferred, Challenge: challenge}
 	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
-	k, err := c.Registered(u, begun.Kept, created(t, party, virtualwebauthn.NewAuthenticator(), key, begun))
+	k, err := c.Registered(asked, created(t, c, party, virtualwebauthn.NewAuthenticator(), key, asked))
 	require.NoError(t, err)
 	require.Equal(t, key.ID, k.ID)
 	return key, k.Record
 }
 
-func created(t testing.TB, rp virtualwebauthn.RelyingParty, a virtualwebauthn.Authenticator, key virtualwebauthn.Credential, b ceremony.Begun) []byte {
+func created(t testing.TB, c *ceremony.Ceremonies, rp virtualwebauthn.RelyingParty, a virtualwebauthn.Authenticator, key virtualwebauthn.Credential, r ceremony.Registration) []byte {
 	t.Helper()
-	options, err := virtualwebauthn.ParseAttestationOptions(string(b.Options))
+	raw, err := c.Register(r)
+	require.NoError(t, err)
+	options, err := virtualwebauthn.ParseAttestationOptions(string(raw))
 	require.NoError(t, err)
 	return []byte(virtualwebauthn.CreateAttestationResponse(rp, a, key, *options))
 }
@@ -112,23 +113,21 @@ func TestEachLieOfAnAssertionIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			records := [][]byte{record}
-			begun, err := c.Assert(anna.Handle, records, ceremony.VerificationRequired, challenge)
-			require.NoError(t, err)
+			ask := ceremony.Ask{Handle: anna.Handle, Records: records, Verification: ceremony.VerificationRequired, Challenge: challenge}
 			s := fair(key)
 			lie.change(&s)
-			got, err := c.Asserted(anna.Handle, records, begun.Kept, s.json(t, lie.by))
+			got, err := c.Asserted(ask, s.json(t, lie.by))
 			require.ErrorIs(t, err, ceremony.ErrRefused)
 			require.ErrorContains(t, err, lie.why)
 			require.NotContains(t, err.Error(), b64(challenge))
 			require.Empty(t, got)
 
-			_, err = c.Asserted(anna.Handle, records, begun.Kept, fair(key).json(t, key))
+			_, err = c.Asserted(ask, fair(key).json(t, key))
 			require.NoError(t, err, "the truth")
 		})
 	}
-	begun, err := c.Assert(anna.Handle, [][]byte{record}, ceremony.VerificationRequired, challenge)
-	require.NoError(t, err)
-	_, err = c.Asserted([]byte("ben"), [][]byte{otherRecord}, begun.Kept, fair(key).json(t, key))
+	ask := ceremony.Ask{Handle: []byte("ben"), Records: [][]byte{otherRecord}, Verification: ceremony.VerificationRequired, Challenge: challenge}
+	_, err := c.Asserted(ask, fair(key).json(t, key))
 	require.ErrorIs(t, err, ceremony.ErrRefused, "what was begun for one account is not finished for another")
 }
 
@@ -137,9 +136,8 @@ func TestEachLieOfARegistrationIsRefused(t *testing.T) {
 	t.Parallel()
 	c := example(t)
 	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
-	begun, err := c.Register(anna, nil, ceremony.VerificationRequired, false, challenge)
-	require.NoError(t, err)
-	honest := created(t, party, virtualwebauthn.NewAuthenticator(), key, begun)
+	asked := ceremony.Registration{User: anna, Verification: ceremony.VerificationRequired, Challenge: challenge}
+	honest := created(t, c, party, virtualwebauthn.NewAuthenticator(), key, asked)
 
 	client := func(change map[string]any) []byte {
 		var doc map[string]any
@@ -160,7 +158,7 @@ func TestEachLieOfARegistrationIsRefused(t *testing.T) {
 		return out
 	}
 	by := func(o virtualwebauthn.AuthenticatorOptions) []byte {
-		return created(t, party, virtualwebauthn.NewAuthenticatorWithOptions(o), key, begun)
+		return created(t, c, party, virtualwebauthn.NewAuthenticatorWithOptions(o), key, asked)
 	}
 	for name, lie := range map[string]struct {
 		answer []byte
@@ -170,7 +168,7 @@ func TestEachLieOfARegistrationIsRefused(t *testing.T) {
 		"a frame":              {client(map[string]any{"crossOrigin": true}), "cross origin"},
 		"an assertion":         {client(map[string]any{"type": "webauthn.get"}), "ceremony type"},
 		"another challenge":    {client(map[string]any{"challenge": b64([]byte("another challenge, 32 bytes long"))}), "challenge"},
-		"another domain":       {created(t, virtualwebauthn.RelyingParty{ID: "evil.example", Origin: party.Origin}, virtualwebauthn.NewAuthenticator(), key, begun), "refused"},
+		"another domain":       {created(t, c, virtualwebauthn.RelyingParty{ID: "evil.example", Origin: party.Origin}, virtualwebauthn.NewAuthenticator(), key, asked), "refused"},
 		"nobody touched it":    {by(virtualwebauthn.AuthenticatorOptions{UserNotPresent: true}), "refused"},
 		"no PIN where needed":  {by(virtualwebauthn.AuthenticatorOptions{UserNotVerified: true}), "refused"},
 		"backed up, cannot be": {by(virtualwebauthn.AuthenticatorOptions{BackupState: true}), "Backup State"},
@@ -182,16 +180,14 @@ func TestEachLieOfARegistrationIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k, err := c.Registered(anna, begun.Kept, lie.answer)
+			k, err := c.Registered(asked, lie.answer)
 			require.ErrorIs(t, err, ceremony.ErrRefused)
 			require.ErrorContains(t, err, lie.why)
 			require.Empty(t, k)
 		})
 	}
-	_, err = c.Registered(ceremony.User{Handle: []byte("ben")}, begun.Kept, honest)
-	require.ErrorIs(t, err, ceremony.ErrRefused, "what was begun for one account is not finished for another")
 	padded := append(bytes.Clone(honest), bytes.Repeat([]byte(" "), ceremony.MaxResponse-len(honest))...)
-	_, err = c.Registered(anna, begun.Kept, padded)
+	_, err := c.Registered(asked, padded)
 	require.NoError(t, err, "the longest answer")
 }
 
@@ -204,16 +200,17 @@ func TestVerificationIsAskedForAndHeldTo(t *testing.T) {
 		ceremony.VerificationRequired: false, ceremony.VerificationPreferred: true, ceremony.VerificationDiscouraged: true,
 	} {
 		key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
-		begun, err := c.Register(anna, nil, v, false, challenge)
+		asked := ceremony.Registration{User: anna, Verification: v, Challenge: challenge}
+		options, err := c.Register(asked)
 		require.NoError(t, err)
-		require.Contains(t, string(begun.Options), `"userVerification":"`+string(v)+`"`)
-		_, err = c.Registered(anna, begun.Kept, created(t, party, careless, key, begun))
+		require.Contains(t, string(options), `"userVerification":"`+string(v)+`"`)
+		_, err = c.Registered(asked, created(t, c, party, careless, key, asked))
 		require.Equal(t, accepted, err == nil, "%s: %v", v, err)
 
 		_, record := register(t, c, anna)
-		begun, err = c.Assert(anna.Handle, [][]byte{record}, v, challenge)
+		options, err = c.Assert(ceremony.Ask{Handle: anna.Handle, Records: [][]byte{record}, Verification: v, Challenge: challenge})
 		require.NoError(t, err)
-		require.Contains(t, string(begun.Options), `"userVerification":"`+string(v)+`"`)
+		require.Contains(t, string(options), `"userVerification":"`+string(v)+`"`)
 	}
 }
 
@@ -237,11 +234,10 @@ func TestACounterThatDoesNotRiseTellsOfACopy(t *testing.T) {
 			t.Parallel()
 			key, record := register(t, c, anna)
 			prove := func(counter uint32) ceremony.Assertion {
-				begun, err := c.Assert(anna.Handle, [][]byte{record}, ceremony.VerificationPreferred, challenge)
-				require.NoError(t, err)
+				ask := ceremony.Ask{Handle: anna.Handle, Records: [][]byte{record}, Verification: ceremony.VerificationPreferred, Challenge: challenge}
 				s := fair(key)
 				s.counter = counter
-				got, err := c.Asserted(anna.Handle, [][]byte{record}, begun.Kept, s.json(t, key))
+				got, err := c.Asserted(ask, s.json(t, key))
 				require.NoError(t, err)
 				record = got.Record
 				return got
@@ -258,9 +254,9 @@ func TestKeysThatAreThereAreNotOfferedAgain(t *testing.T) {
 	t.Parallel()
 	c := example(t)
 	key, record := register(t, c, anna)
-	begun, err := c.Register(anna, [][]byte{record}, ceremony.VerificationPreferred, false, challenge)
+	raw, err := c.Register(ceremony.Registration{User: anna, Records: [][]byte{record}, Verification: ceremony.VerificationPreferred, Challenge: challenge})
 	require.NoError(t, err)
-	options, err := virtualwebauthn.ParseAttestationOptions(string(begun.Options))
+	options, err := virtualwebauthn.ParseAttestationOptions(string(raw))
 	require.NoError(t, err)
 	require.True(t, key.IsExcludedForAttestation(*options))
 	require.Equal(t, "example.org", options.RelyingPartyID)
@@ -271,22 +267,24 @@ func TestAKeyThatKeepsTheAccountNeedsNoAddress(t *testing.T) {
 	t.Parallel()
 	c := example(t)
 	key, record := register(t, c, anna)
-	begun, err := c.Assert(nil, nil, ceremony.VerificationRequired, challenge)
+	ask := ceremony.Ask{Anybody: true, Verification: ceremony.VerificationRequired, Challenge: challenge}
+	options, err := c.Assert(ask)
 	require.NoError(t, err)
-	require.NotContains(t, string(begun.Options), "allowCredentials")
+	require.NotContains(t, string(options), "allowCredentials")
 
 	response := fair(key).json(t, key)
 	id, handle, err := ceremony.Answerer(response)
 	require.NoError(t, err)
 	require.Equal(t, key.ID, id)
 	require.Equal(t, anna.Handle, handle)
-	got, err := c.Asserted(handle, [][]byte{record}, begun.Kept, response)
+	ask.Handle, ask.Records = handle, [][]byte{record}
+	got, err := c.Asserted(ask, response)
 	require.NoError(t, err)
 	require.True(t, got.Verified)
 
 	anonymous := fair(key)
 	anonymous.handle = nil
-	_, err = c.Asserted(anna.Handle, [][]byte{record}, begun.Kept, anonymous.json(t, key))
+	_, err = c.Asserted(ask, anonymous.json(t, key))
 	require.ErrorIs(t, err, ceremony.ErrRefused, "a key that does not say whose it is")
 	_, _, err = ceremony.Answerer([]byte("{}"))
 	require.ErrorIs(t, err, ceremony.ErrRefused)
@@ -296,10 +294,9 @@ func TestAKeyThatKeepsTheAccountNeedsNoAddress(t *testing.T) {
 func TestShortRSAKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	c := example(t)
-	begun, err := c.Register(anna, nil, ceremony.VerificationPreferred, false, challenge)
-	require.NoError(t, err)
+	asked := ceremony.Registration{User: anna, Verification: ceremony.VerificationPreferred, Challenge: challenge}
 	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA)
-	_, err = c.Registered(anna, begun.Kept, created(t, party, virtualwebauthn.NewAuthenticator(), key, begun))
+	_, err := c.Registered(asked, created(t, c, party, virtualwebauthn.NewAuthenticator(), key, asked))
 	require.NoError(t, err, "2048 bits")
 
 	short, err := rsa.GenerateKey(rand.Reader, 2047)
@@ -307,7 +304,7 @@ func TestShortRSAKeysAreRefused(t *testing.T) {
 	der, err := x509.MarshalPKCS8PrivateKey(short)
 	require.NoError(t, err)
 	weak := virtualwebauthn.NewCredentialWithImportedKey(virtualwebauthn.KeyTypeRSA, der)
-	_, err = c.Registered(anna, begun.Kept, created(t, party, virtualwebauthn.NewAuthenticator(), weak, begun))
+	_, err = c.Registered(asked, created(t, c, party, virtualwebauthn.NewAuthenticator(), weak, asked))
 	require.ErrorIs(t, err, ceremony.ErrRefused)
 	require.ErrorContains(t, err, "2048")
 }
@@ -341,22 +338,38 @@ func TestAPartyIsChecked(t *testing.T) {
 	}
 }
 
-func TestWhatIsKeptIsNotGuessedAt(t *testing.T) {
+func TestACeremonyThatCannotBeIsNotBegun(t *testing.T) {
 	t.Parallel()
 	c := example(t)
 	_, record := register(t, c, anna)
-	for _, kept := range []string{"", "{", "null", "{}", `{"challenge":""}`, `{"challenge":"AA"}`} {
-		_, err := c.Asserted(anna.Handle, [][]byte{record}, []byte(kept), nil)
-		require.Error(t, err, kept)
-		_, err = c.Registered(anna, []byte(kept), nil)
-		require.Error(t, err, kept)
-	}
-	_, err := c.Assert(anna.Handle, [][]byte{[]byte("{")}, ceremony.VerificationPreferred, challenge)
-	require.Error(t, err)
-	_, err = c.Assert(anna.Handle, [][]byte{record}, ceremony.VerificationPreferred, challenge[:ceremony.MinChallenge-1])
-	require.Error(t, err)
-	_, err = c.Assert(anna.Handle, [][]byte{record}, ceremony.VerificationPreferred, challenge[:ceremony.MinChallenge])
+	fine := ceremony.Ask{Handle: anna.Handle, Records: [][]byte{record}, Verification: ceremony.VerificationPreferred, Challenge: challenge[:ceremony.MinChallenge]}
+	_, err := c.Assert(fine)
 	require.NoError(t, err)
-	_, err = c.Assert(anna.Handle, nil, ceremony.VerificationPreferred, challenge)
-	require.Error(t, err, "no key to ask for")
+	for name, change := range map[string]func(*ceremony.Ask){
+		"a damaged record":  func(a *ceremony.Ask) { a.Records = [][]byte{[]byte("{")} },
+		"a short challenge": func(a *ceremony.Ask) { a.Challenge = challenge[:ceremony.MinChallenge-1] },
+		"no key to ask for": func(a *ceremony.Ask) { a.Records = nil },
+	} {
+		bad := fine
+		change(&bad)
+		options, err := c.Assert(bad)
+		require.Error(t, err, name)
+		require.Empty(t, options)
+		got, err := c.Asserted(bad, nil)
+		require.Error(t, err, name)
+		require.Empty(t, got)
+	}
+	for name, bad := range map[string]ceremony.Registration{
+		"a damaged record":  {User: anna, Records: [][]byte{[]byte("{")}, Challenge: challenge},
+		"a short challenge": {User: anna, Challenge: challenge[:ceremony.MinChallenge-1]},
+		"no handle":         {Challenge: challenge},
+		"a long handle":     {User: ceremony.User{Handle: make([]byte, 65)}, Challenge: challenge},
+	} {
+		options, err := c.Register(bad)
+		require.Error(t, err, name)
+		require.Empty(t, options)
+		k, err := c.Registered(bad, nil)
+		require.Error(t, err, name)
+		require.Empty(t, k)
+	}
 }

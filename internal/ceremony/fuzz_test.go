@@ -16,10 +16,9 @@ func FuzzRegistered(f *testing.F) {
 		f.Add(v.created(f))
 	}
 	first := vectors(f)[0]
-	begun, err := c.Register(anna, nil, ceremony.VerificationPreferred, false, unhex(f, first.Registration.Challenge))
-	require.NoError(f, err)
+	asked := ceremony.Registration{User: anna, Verification: ceremony.VerificationPreferred, Challenge: unhex(f, first.Registration.Challenge)}
 	f.Fuzz(func(t *testing.T, response []byte) {
-		k, err := c.Registered(anna, begun.Kept, response)
+		k, err := c.Registered(asked, response)
 		if err != nil {
 			require.ErrorIs(t, err, ceremony.ErrRefused)
 			require.Empty(t, k)
@@ -27,7 +26,7 @@ func FuzzRegistered(f *testing.F) {
 		}
 		require.NotEmpty(t, k.ID)
 		require.LessOrEqual(t, len(k.ID), 1023)
-		_, err = c.Assert(anna.Handle, [][]byte{k.Record}, ceremony.VerificationPreferred, challenge)
+		_, err = c.Assert(ceremony.Ask{Handle: anna.Handle, Records: [][]byte{k.Record}, Challenge: challenge})
 		require.NoError(t, err)
 	})
 }
@@ -40,10 +39,9 @@ func FuzzAsserted(f *testing.F) {
 	}
 	first := vectors(f)[0]
 	records := [][]byte{first.record(f)}
-	begun, err := c.Assert(anna.Handle, records, ceremony.VerificationPreferred, unhex(f, first.Authentication.Challenge))
-	require.NoError(f, err)
+	ask := ceremony.Ask{Handle: anna.Handle, Records: records, Verification: ceremony.VerificationPreferred, Challenge: unhex(f, first.Authentication.Challenge)}
 	f.Fuzz(func(t *testing.T, response []byte) {
-		got, err := c.Asserted(anna.Handle, records, begun.Kept, response)
+		got, err := c.Asserted(ask, response)
 		if err != nil {
 			require.ErrorIs(t, err, ceremony.ErrRefused)
 			require.Empty(t, got)

@@ -1,8 +1,9 @@
 // Package ceremony runs the two ceremonies of WebAuthn Level 3: the registration of a
 // security key, and the assertion that it is at hand. Each begins with options for the
-// browser and something to keep, and finishes with what the browser answered. This
-// package keeps nothing, knows no account, and reads neither the clock nor the network:
-// who may begin, how long a ceremony lives and that it works once is for its caller.
+// browser and ends with what the browser answered. This package keeps nothing, knows no
+// account, and reads neither the clock nor the network: who may begin, that a challenge
+// is random, how long it lives and that it works once is for its caller, who gives the
+// same values at both ends.
 package ceremony
 
 import (
@@ -74,10 +75,22 @@ type User struct {
 	DisplayName string // what the browser shows
 }
 
-// Begun is a ceremony under way.
-type Begun struct {
-	Options []byte // JSON for the page, as parseCreationOptionsFromJSON and parseRequestOptionsFromJSON take it
-	Kept    []byte // JSON for the finish; the browser never sees it
+// Registration is a key on its way to a user.
+type Registration struct {
+	User         User
+	Records      [][]byte // of the keys that the user has: a browser does not register them again
+	Verification Verification
+	Discoverable bool   // the key is asked to keep the account, so that it can sign in without an address
+	Challenge    []byte // random, at least MinChallenge bytes
+}
+
+// Ask is the question whether a key is at hand.
+type Ask struct {
+	Handle       []byte   // of the user
+	Records      [][]byte // of the user's keys, one of which must answer
+	Anybody      bool     // the browser offers every key that keeps an account here; the answer is checked against Records
+	Verification Verification
+	Challenge    []byte // random, at least MinChallenge bytes
 }
 
 // Key is a security key that was registered.

@@ -106,9 +106,8 @@ func TestTheSpecificationsVectorsRegister(t *testing.T) {
 	for _, v := range vectors(t) {
 		t.Run(v.Section, func(t *testing.T) {
 			t.Parallel()
-			begun, err := c.Register(anna, nil, ceremony.VerificationPreferred, false, unhex(t, v.Registration.Challenge))
-			require.NoError(t, err)
-			k, err := c.Registered(anna, begun.Kept, v.created(t))
+			asked := ceremony.Registration{User: anna, Verification: ceremony.VerificationPreferred, Challenge: unhex(t, v.Registration.Challenge)}
+			k, err := c.Registered(asked, v.created(t))
 			if v.registerRefused != "" {
 				require.ErrorIs(t, err, ceremony.ErrRefused)
 				require.ErrorContains(t, err, v.registerRefused)
@@ -118,9 +117,8 @@ func TestTheSpecificationsVectorsRegister(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, unhex(t, v.CredentialID), k.ID)
 
-			begun, err = c.Assert(anna.Handle, [][]byte{k.Record}, ceremony.VerificationPreferred, unhex(t, v.Authentication.Challenge))
-			require.NoError(t, err)
-			got, err := c.Asserted(anna.Handle, [][]byte{k.Record}, begun.Kept, v.got(t))
+			ask := ceremony.Ask{Handle: anna.Handle, Records: [][]byte{k.Record}, Verification: ceremony.VerificationPreferred, Challenge: unhex(t, v.Authentication.Challenge)}
+			got, err := c.Asserted(ask, v.got(t))
 			require.NoError(t, err)
 			require.Equal(t, k.ID, got.ID)
 			require.False(t, got.Cloned, "these keys count nothing")
@@ -136,9 +134,8 @@ func TestTheSpecificationsVectorsAssert(t *testing.T) {
 		t.Run(v.Section, func(t *testing.T) {
 			t.Parallel()
 			records := [][]byte{v.record(t)}
-			begun, err := c.Assert(anna.Handle, records, ceremony.VerificationPreferred, unhex(t, v.Authentication.Challenge))
-			require.NoError(t, err)
-			got, err := c.Asserted(anna.Handle, records, begun.Kept, v.got(t))
+			ask := ceremony.Ask{Handle: anna.Handle, Records: records, Verification: ceremony.VerificationPreferred, Challenge: unhex(t, v.Authentication.Challenge)}
+			got, err := c.Asserted(ask, v.got(t))
 			if v.assertRefused != "" {
 				require.ErrorIs(t, err, ceremony.ErrRefused)
 				require.ErrorContains(t, err, v.assertRefused)
@@ -157,13 +154,12 @@ func TestNoByteOfAnAssertionCanBeChanged(t *testing.T) {
 	c := example(t)
 	v := vectors(t)[0]
 	records := [][]byte{v.record(t)}
-	begun, err := c.Assert(anna.Handle, records, ceremony.VerificationPreferred, unhex(t, v.Authentication.Challenge))
-	require.NoError(t, err)
+	ask := ceremony.Ask{Handle: anna.Handle, Records: records, Verification: ceremony.VerificationPreferred, Challenge: unhex(t, v.Authentication.Challenge)}
 	client, data, sig := unhex(t, v.Authentication.ClientDataJSON), unhex(t, v.Authentication.AuthenticatorData), unhex(t, v.Authentication.Signature)
 	for name, part := range map[string][]byte{"client data": client, "authenticator data": data, "signature": sig} {
 		for i := range part {
 			part[i] ^= 0x10
-			got, err := c.Asserted(anna.Handle, records, begun.Kept, answer(t, unhex(t, v.CredentialID), map[string]string{
+			got, err := c.Asserted(ask, answer(t, unhex(t, v.CredentialID), map[string]string{
 				"clientDataJSON": b64(client), "authenticatorData": b64(data), "signature": b64(sig),
 			}))
 			require.ErrorIs(t, err, ceremony.ErrRefused, "%s, byte %d", name, i)
@@ -171,6 +167,6 @@ func TestNoByteOfAnAssertionCanBeChanged(t *testing.T) {
 			part[i] ^= 0x10
 		}
 	}
-	_, err = c.Asserted(anna.Handle, records, begun.Kept, v.got(t))
+	_, err := c.Asserted(ask, v.got(t))
 	require.NoError(t, err, "unchanged")
 }

@@ -35,38 +35,45 @@ func New(p Party) (*Ceremonies, error) {
 	return &Ceremonies{party: party}, nil
 }
 
-// Register begins a registration. The records are those of the keys that the user has:
-// a browser refuses to register one of them again. With discoverable, the key
-// is asked to keep the account, so that it can sign in without an address.
-func (c *Ceremonies) Register(u User, records [][]byte, v Verification, discoverable bool, challenge []byte) (Begun, error) {
-	held, err := read(records)
+// Register returns the options that a page gives to the browser's
+// parseCreationOptionsFromJSON, as JSON.
+func (c *Ceremonies) Register(r Registration) ([]byte, error) {
+	options, _, err := c.register(r)
 	if err != nil {
-		return Begun{}, err
+		return nil, err
+	}
+	return write(options.Response)
+}
+
+func (c *Ceremonies) register(r Registration) (*protocol.CredentialCreation, *webauthn.SessionData, error) {
+	held, err := read(r.Records)
+	if err != nil {
+		return nil, nil, err
 	}
 	resident := protocol.ResidentKeyRequirementDiscouraged
-	if discoverable {
+	if r.Discoverable {
 		resident = protocol.ResidentKeyRequirementPreferred
 	}
-	options, kept, err := c.party.BeginRegistration(
-		user{of: u, held: held},
-		func(o *protocol.PublicKeyCredentialCreationOptions) error { o.Challenge = challenge; return nil },
+	options, session, err := c.party.BeginRegistration(
+		user{of: r.User},
+		func(o *protocol.PublicKeyCredentialCreationOptions) error { o.Challenge = r.Challenge; return nil },
 		webauthn.WithCredentialParameters(algorithms()),
 		webauthn.WithExclusions(webauthn.Credentials(held).CredentialDescriptors()),
-		webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{UserVerification: protocol.UserVerificationRequirement(v)}),
+		webauthn.WithAuthenticatorSelection(protocol.AuthenticatorSelection{UserVerification: protocol.UserVerificationRequirement(r.Verification)}),
 		webauthn.WithResidentKeyRequirement(resident),
 	)
 	if err != nil {
-		return Begun{}, fmt.Errorf("beginning a registration: %w", err)
+		return nil, nil, fmt.Errorf("beginning a registration: %w", err)
 	}
-	return begun(options.Response, kept)
+	return options, session, nil
 }
 
-// Registered finishes a registration with the browser's answer. The key was at hand and
-// touched, for this challenge, domain and origin, and uses one of the
-// algorithms that were asked for. The error is [ErrRefused], or says that what was
-// kept is damaged.
-func (c *Ceremonies) Registered(u User, kept, response []byte) (Key, error) {
-	session, err := resume(kept)
+// Registered checks what the browser answered to the options of the same registration:
+// the key was at hand and touched, for this challenge, domain and origin, and
+// uses one of the algorithms that were asked for. The error is [ErrRefused], or says
+// that the registration itself cannot be.
+func (c *Ceremonies) Registered(r Registration, response []byte) (Key, error) {
+	_, session, err := c.register(r)
 	if err != nil {
 		return Key{}, err
 	}
@@ -77,44 +84,51 @@ func (c *Ceremonies) Registered(u User, kept, response []byte) (Key, error) {
 	if err != nil {
 		return Key{}, refused(err)
 	}
-	credential, err := c.party.CreateCredential(user{of: u}, session, parsed)
+	credential, err := c.party.CreateCredential(user{of: r.User}, *session, parsed)
 	if err != nil {
 		return Key{}, refused(err)
 	}
 	if short(credential.PublicKey) {
 		return Key{}, fmt.Errorf("%w: an RSA key has at least 2048 bits", ErrRefused)
 	}
-	record, err := json.Marshal(credential)
+	record, err := write(credential)
 	if err != nil {
-		return Key{}, fmt.Errorf("writing a credential record: %w", err)
+		return Key{}, err
 	}
 	return Key{ID: credential.ID, Record: record}, nil
 }
 
-// Assert begins an assertion by one of the user's keys, which the records describe.
-// Without a handle, any key that keeps an account of this party may answer.
-func (c *Ceremonies) Assert(handle []byte, records [][]byte, v Verification, challenge []byte) (Begun, error) {
-	held, err := read(records)
+// Assert returns the options that a page gives to the browser's
+// parseRequestOptionsFromJSON, as JSON.
+func (c *Ceremonies) Assert(a Ask) ([]byte, error) {
+	options, _, _, err := c.assert(a)
 	if err != nil {
-		return Begun{}, err
+		return nil, err
 	}
-	with := []webauthn.LoginOption{
-		func(o *protocol.PublicKeyCredentialRequestOptions) error {
-			o.Challenge, o.UserVerification = challenge, protocol.UserVerificationRequirement(v)
-			return nil
-		},
+	return write(options.Response)
+}
+
+func (c *Ceremonies) assert(a Ask) (*protocol.CredentialAssertion, *webauthn.SessionData, user, error) {
+	u := user{of: User{Handle: a.Handle}}
+	var err error
+	if u.held, err = read(a.Records); err != nil {
+		return nil, nil, user{}, err
+	}
+	with := func(o *protocol.PublicKeyCredentialRequestOptions) error {
+		o.Challenge, o.UserVerification = a.Challenge, protocol.UserVerificationRequirement(a.Verification)
+		return nil
 	}
 	var options *protocol.CredentialAssertion
-	var kept *webauthn.SessionData
-	if len(handle) == 0 {
-		options, kept, err = c.party.BeginDiscoverableLogin(with...)
+	var session *webauthn.SessionData
+	if a.Anybody {
+		options, session, err = c.party.BeginDiscoverableLogin(with)
 	} else {
-		options, kept, err = c.party.BeginLogin(user{of: User{Handle: handle}, held: held}, with...)
+		options, session, err = c.party.BeginLogin(u, with)
 	}
 	if err != nil {
-		return Begun{}, fmt.Errorf("beginning an assertion: %w", err)
+		return nil, nil, user{}, fmt.Errorf("beginning an assertion: %w", err)
 	}
-	return begun(options.Response, kept)
+	return options, session, u, nil
 }
 
 // Answerer tells which key answered, and whose it says it is: nothing of it is proven
@@ -127,16 +141,12 @@ func Answerer(response []byte) (key, handle []byte, err error) {
 	return parsed.RawID, parsed.Response.UserHandle, nil
 }
 
-// Asserted finishes an assertion with the browser's answer: one of the user's keys was
-// at hand and touched, for this challenge, domain and origin. Whether a counter that
-// did not rise is refused is for the caller. The error is [ErrRefused], or says that
-// what was kept is damaged.
-func (c *Ceremonies) Asserted(handle []byte, records [][]byte, kept, response []byte) (Assertion, error) {
-	held, err := read(records)
-	if err != nil {
-		return Assertion{}, err
-	}
-	session, err := resume(kept)
+// Asserted checks what the browser answered to the options of the same question: one of
+// the user's keys was at hand and touched, for this challenge, domain and origin. Whether
+// a counter that did not rise is refused is for the caller. The error is [ErrRefused], or
+// says that the question itself cannot be.
+func (c *Ceremonies) Asserted(a Ask, response []byte) (Assertion, error) {
+	_, session, u, err := c.assert(a)
 	if err != nil {
 		return Assertion{}, err
 	}
@@ -144,29 +154,26 @@ func (c *Ceremonies) Asserted(handle []byte, records [][]byte, kept, response []
 	if err != nil {
 		return Assertion{}, err
 	}
-	credential, err := c.validate(user{of: User{Handle: handle}, held: held}, session, parsed)
+	var credential *webauthn.Credential
+	if a.Anybody {
+		whose := func(_, _ []byte) (webauthn.User, error) { return u, nil }
+		_, credential, err = c.party.ValidatePasskeyLogin(whose, *session, parsed)
+	} else {
+		credential, err = c.party.ValidateLogin(u, *session, parsed)
+	}
 	if err != nil {
 		return Assertion{}, refused(err)
 	}
-	flags := parsed.Response.AuthenticatorData.Flags
+	data := parsed.Response.AuthenticatorData
 	cloned := credential.Authenticator.CloneWarning
 	if cloned { // whoever accepts it counts on from here
-		credential.Authenticator.SignCount = parsed.Response.AuthenticatorData.Counter
-		credential.Authenticator.CloneWarning = false
+		credential.Authenticator.SignCount, credential.Authenticator.CloneWarning = data.Counter, false
 	}
-	record, err := json.Marshal(credential)
+	record, err := write(credential)
 	if err != nil {
-		return Assertion{}, fmt.Errorf("writing a credential record: %w", err)
+		return Assertion{}, err
 	}
-	return Assertion{ID: credential.ID, Record: record, Verified: flags.HasUserVerified(), Cloned: cloned}, nil
-}
-
-func (c *Ceremonies) validate(u user, session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
-	if len(session.UserID) > 0 {
-		return c.party.ValidateLogin(u, session, parsed)
-	}
-	_, credential, err := c.party.ValidatePasskeyLogin(func(_, _ []byte) (webauthn.User, error) { return u, nil }, session, parsed)
-	return credential, err
+	return Assertion{ID: credential.ID, Record: record, Verified: data.Flags.HasUserVerified(), Cloned: cloned}, nil
 }
 
 func parseAssertion(response []byte) (*protocol.ParsedCredentialAssertionData, error) {
@@ -206,24 +213,12 @@ func refused(err error) error {
 	return fmt.Errorf("%w: it cannot be read", ErrRefused)
 }
 
-func begun(options any, kept *webauthn.SessionData) (Begun, error) {
-	var out Begun
-	var err error
-	if out.Options, err = json.Marshal(options); err != nil {
-		return Begun{}, fmt.Errorf("writing the options: %w", err)
-	}
-	if out.Kept, err = json.Marshal(kept); err != nil {
-		return Begun{}, fmt.Errorf("writing what is kept: %w", err)
+func write(v any) ([]byte, error) {
+	out, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("writing for a ceremony: %w", err)
 	}
 	return out, nil
-}
-
-func resume(kept []byte) (webauthn.SessionData, error) {
-	var session webauthn.SessionData
-	if err := json.Unmarshal(kept, &session); err != nil {
-		return webauthn.SessionData{}, fmt.Errorf("reading a ceremony: %w", err)
-	}
-	return session, nil
 }
 
 func read(records [][]byte) ([]webauthn.Credential, error) {
