@@ -45,6 +45,7 @@ type portal struct {
 	attachments account.AttachmentPolicy
 	freshProof  time.Duration // how long a proof counts as fresh for secrets of programs
 	support     bool          // there is a support desk
+	operator    string        // login address of whoever runs the portal; "" for none
 	officer     string        // login address of the data-protection officer; "" for none
 }
 
@@ -75,7 +76,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes()} {
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()} {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}
