@@ -25,6 +25,8 @@ func (readOnly) Enqueue(context.Context, notify.Message) error { return ErrReadO
 
 func (readOnly) PutMessage(context.Context, notify.Message) error { return ErrReadOnly }
 
+func (readOnly) DeleteMessage(context.Context, notify.Message) error { return ErrReadOnly }
+
 func (readOnly) PutAccount(context.Context, account.Account) error { return ErrReadOnly }
 
 func (readOnly) PutLink(context.Context, account.Link) error { return ErrReadOnly }
@@ -38,6 +40,10 @@ func (readOnly) DeleteAttachment(context.Context, account.Attachment) error { re
 func (readOnly) PutSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
 
 func (readOnly) DeleteSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
+
+func (readOnly) PutFactor(context.Context, mfa.Factor) error { return ErrReadOnly }
+
+func (readOnly) DeleteFactor(context.Context, mfa.Factor) error { return ErrReadOnly }
 
 func (readOnly) PutStructure(context.Context, structure.Structure) error { return ErrReadOnly }
 
