@@ -108,9 +108,11 @@ func (p *portal) routes() map[string]route {
 		"/sign-out/everywhere": {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
 		"/language":            {post: p.language},
 		"/dev/mailbox":         {get: p.showMailbox},
+		"/dev/mailbox/{mail}":  {get: p.showLetter},
 		"/account/memberships": {get: p.memberships, in: true},
 		"/why":                 {get: p.why, in: true},
 
+		activityPath:                    {get: p.activity, in: true},
 		"/account":                      {get: p.showAccount, in: true},
 		"/account/profile":              {get: p.showProfile, post: p.profile, in: true},
 		"/account/profile/{field}":      {get: p.showField, post: p.field, in: true},
