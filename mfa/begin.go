@@ -148,7 +148,8 @@ func (s *Service) start(ctx context.Context, a account.Account, password string,
 	}
 	in := SignIn{
 		ID: id, Account: a.ID, Stamp: a.Stamp, CreatedAt: now, ExpiresAt: now.Add(s.policy.SignInLifetime),
-	}.Sent(s.mac(id, code), s.policy, now)
+		Purpose: PurposeSignIn, Asked: account.FactorMailCode,
+	}.Sent(s.mac(id, code), s.policy, now).Proven(s.keys, account.FactorPassword, "", now)
 	err = s.store.Update(ctx, func(tx Tx) error {
 		current, err := tx.Account(ctx, a.ID)
 		if err != nil {

@@ -108,6 +108,7 @@ func (s *Service) ProveMailCode(ctx context.Context, handle, code string) error 
 		right := len(code) == s.policy.CodeDigits && s.keys.Recognises(in.CodeMAC, "sign-in mail code", in.ID, code)
 		in, outcome = in.Tried(right, now)
 		if outcome == nil {
+			in = in.Proven(s.keys, account.FactorMailCode, "", now)
 			taken = counter.Cleared()
 		} else if err := account.Record(ctx, tx, s.journal, account.Anonymous(), "account.code_failed", a, now); err != nil {
 			return err
@@ -137,7 +138,8 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		if err != nil {
 			return err
 		}
-		if in.MailCodeAt.IsZero() {
+		proofs := in.Holding(s.keys)
+		if !sufficient(in.Purpose, proofs) {
 			return ErrSecondFactorRequired
 		}
 		if s.due(a, now) {
@@ -146,11 +148,11 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		if err := tx.DeleteSignIn(ctx, in); err != nil {
 			return err
 		}
-		if !in.MailCodeAt.IsZero() {
+		if proves(proofs, account.FactorMailCode) {
 			a = a.Delivered() // the code arrived
 		}
 		a.LastSignInAt = now
-		out = account.Session{Account: a.ID, Stamp: a.Stamp, At: in.MailCodeAt, Factors: in.Proofs()}
+		out = account.Session{Account: a.ID, Stamp: a.Stamp, At: proofs[len(proofs)-1].At, Factors: kinds(proofs)}
 		return account.Put(ctx, tx, s.journal, account.Person(a.ID), "account.signed_in", &a, now)
 	})
 	if err != nil {

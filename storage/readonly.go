@@ -41,6 +41,10 @@ func (readOnly) PutSignIn(context.Context, mfa.SignIn) error { return ErrReadOnl
 
 func (readOnly) DeleteSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
 
+func (readOnly) PutFactor(context.Context, mfa.Factor) error { return ErrReadOnly }
+
+func (readOnly) DeleteFactor(context.Context, mfa.Factor) error { return ErrReadOnly }
+
 func (readOnly) PutStructure(context.Context, structure.Structure) error { return ErrReadOnly }
 
 func (readOnly) PutUnit(context.Context, structure.Unit) error { return ErrReadOnly }

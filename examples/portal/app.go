@@ -15,6 +15,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage/sqlite"
+	"github.com/habilis-go/habilis/structure"
 )
 
 // poll is how often the outbox is looked at: a person waits for the mail.
@@ -96,14 +97,17 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 }
 
 func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, mailer notify.Mailer) *habilis.Options {
+	rules := structure.Guide2024()
+	rules.Principals.Accept = c.Asking
 	return &habilis.Options{
-		Mailer:   mailer,
-		Keys:     keys,
-		Links:    notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
-		Now:      c.Now,
-		Sources:  c.Sources,
-		Hashing:  c.Hashing,
-		Contents: store.Blobs(),
+		Structure: &rules,
+		Mailer:    mailer,
+		Keys:      keys,
+		Links:     notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
+		Now:       c.Now,
+		Sources:   c.Sources,
+		Hashing:   c.Hashing,
+		Contents:  store.Blobs(),
 
 		SupportDesk: c.supportDesk(),
 

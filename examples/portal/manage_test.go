@@ -76,7 +76,7 @@ func mustPending(t *testing.T, a *app) []structure.Case {
 	return out
 }
 
-// RC-01, R-253: of two managers who decide on one request at once, one wins and the
+// R-253, RC-10: of two managers who decide on one request at once, one wins and the
 // other is shown the decision that was made.
 func TestTheLoserSeesTheDecision(t *testing.T) {
 	t.Parallel()
@@ -113,7 +113,7 @@ func TestManagersDecideOnLines(t *testing.T) {
 	t.Parallel()
 	a := start(t, nil)
 	v := signedIn(t, a, claire)
-	v.see(linesPath, "lignes en attente", "LEFÈVRE Marc", "BENALI Nadia")
+	v.see(linesPath, "Lignes de 2 demandes", "LEFÈVRE Marc", "BENALI Nadia")
 	var batch string
 	for _, path := range v.all(`href="(/manage/subscriptions/[^"]+)"`) {
 		if strings.Contains(v.see(path).Body, "marc.lefevre@") && strings.Contains(v.last.Body, "Je valide les factures") {

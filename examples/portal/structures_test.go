@@ -154,7 +154,7 @@ func TestSheetShowsWhatOneMaySee(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, member.send(at+path, "step", "confirm").Status, path)
 	}
 	require.Equal(t, http.StatusNotFound, stranger.do(http.MethodGet, at+"/spaces", nil).Status)
-	for _, path := range []string{"/bank/x/remove", "/services/x", "/spaces/x/open", "/attachments/x"} {
+	for _, path := range []string{"/bank/x/remove", "/services/x", "/spaces/x/open", "/attachments/x", "/attachments/x/content", "/attachments/x/delete"} {
 		require.Equal(t, http.StatusNotFound, boss.do(http.MethodGet, at+path, nil).Status, path)
 	}
 	boss.see(at, "FR76 3000 1007 9412 3456 7890 185", "Trésorerie")

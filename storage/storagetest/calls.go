@@ -22,8 +22,8 @@ func calls(ctx context.Context, tx storage.Tx) map[string]func() error {
 }
 
 func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
-	message, signIn, attachment := newMessage(1), newSignIn(1), newAttachment(1)
-	message.Version, signIn.Version, attachment.Version = 1, 1, 1
+	message, signIn, attachment, factor := newMessage(1), newSignIn(1), newAttachment(1), newFactor(1)
+	message.Version, signIn.Version, attachment.Version, factor.Version = 1, 1, 1, 1
 	return map[string]func() error{
 		"PutAccount":       func() error { return tx.PutAccount(ctx, newAccount(2)) },
 		"PutLink":          func() error { return tx.PutLink(ctx, newLink(2)) },
@@ -32,6 +32,8 @@ func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"DeleteAttachment": func() error { return tx.DeleteAttachment(ctx, attachment) },
 		"PutSignIn":        func() error { return tx.PutSignIn(ctx, newSignIn(2)) },
 		"DeleteSignIn":     func() error { return tx.DeleteSignIn(ctx, signIn) },
+		"PutFactor":        func() error { return tx.PutFactor(ctx, newFactor(2)) },
+		"DeleteFactor":     func() error { return tx.DeleteFactor(ctx, factor) },
 		"PutStructure":     func() error { return tx.PutStructure(ctx, newStructure(2)) },
 		"PutUnit":          func() error { return tx.PutUnit(ctx, newUnit(2)) },
 		"PutMembership":    func() error { return tx.PutMembership(ctx, newMembership(2)) },
@@ -54,6 +56,10 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Attachments":           call(func() ([]account.Attachment, error) { return tx.Attachments(ctx, account.AttachmentQuery{}) }),
 		"SignIn":                call(func() (mfa.SignIn, error) { return tx.SignIn(ctx, newSignIn(1).ID) }),
 		"ExpiredSignIns":        call(func() ([]mfa.SignIn, error) { return tx.ExpiredSignIns(ctx, minute(9), 10) }),
+		"Factor":                call(func() (mfa.Factor, error) { return tx.Factor(ctx, factorID(1)) }),
+		"Factors":               call(func() ([]mfa.Factor, error) { return tx.Factors(ctx, accountID(1)) }),
+		"FactorByCredential":    call(func() (mfa.Factor, error) { return tx.FactorByCredential(ctx, newFactor(1).Credential) }),
+		"ExpiredFactors":        call(func() ([]mfa.Factor, error) { return tx.ExpiredFactors(ctx, minute(9), 10) }),
 		"Structure":             call(func() (structure.Structure, error) { return tx.Structure(ctx, structureID(1)) }),
 		"StructureByIdentifier": call(func() (structure.Structure, error) { return tx.StructureByIdentifier(ctx, newStructure(1).Identifier) }),
 		"Structures":            call(func() ([]structure.Structure, error) { return tx.Structures(ctx, structure.Query{}) }),

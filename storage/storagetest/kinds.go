@@ -9,7 +9,6 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
-	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
@@ -193,34 +192,6 @@ func throttleKind() kind[account.Throttle] {
 		change:  func(c *account.Throttle, n int) { c.Failures = n },
 		texts:   func(*account.Throttle) []*string { return nil },
 		times:   func(c *account.Throttle) []*time.Time { return []*time.Time{&c.LockedUntil} },
-	}
-}
-
-func newSignIn(n int) mfa.SignIn {
-	return mfa.SignIn{
-		ID: digest(fmt.Sprint("sign-in", n)), Account: accountID(n), Stamp: "stamp", CodeMAC: digest("code"),
-		CodeExpiresAt: minute(1), CodeSentAt: minute(2), Tries: 2, MailCodeAt: minute(3),
-		CreatedAt: minute(4), ExpiresAt: minute(5),
-	}
-}
-
-func signInKind() kind[mfa.SignIn] {
-	return kind[mfa.SignIn]{
-		make: newSignIn,
-		bare: func(n int) mfa.SignIn {
-			return mfa.SignIn{ID: newSignIn(n).ID, Account: accountID(n), ExpiresAt: minute(5)}
-		},
-		get: func(ctx context.Context, tx storage.Tx, s mfa.SignIn) (mfa.SignIn, error) {
-			return tx.SignIn(ctx, s.ID)
-		},
-		insert:  func(ctx context.Context, tx storage.Tx, s mfa.SignIn) error { return tx.PutSignIn(ctx, s) },
-		put:     func(ctx context.Context, tx storage.Tx, s mfa.SignIn) error { return tx.PutSignIn(ctx, s) },
-		version: func(s *mfa.SignIn) *int64 { return &s.Version },
-		change:  func(s *mfa.SignIn, n int) { s.Tries = n },
-		texts:   func(s *mfa.SignIn) []*string { return []*string{&s.Stamp, &s.CodeMAC} },
-		times: func(s *mfa.SignIn) []*time.Time {
-			return []*time.Time{&s.CodeExpiresAt, &s.CodeSentAt, &s.MailCodeAt, &s.CreatedAt, &s.ExpiresAt}
-		},
 	}
 }
 

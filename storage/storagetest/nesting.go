@@ -16,7 +16,7 @@ func joinedUnit(b *bench) {
 		}
 		err := joined.View(b.ctx, func(tx storage.Tx) error {
 			there, err := present(b.ctx, tx, 1)
-			if err == nil && len(there) != 10 {
+			if err == nil && len(there) != 11 {
 				b.Errorf("a joined View sees what the unit wrote: of ten objects it sees %v", there)
 			}
 			return err

@@ -67,6 +67,7 @@ func runContract(t *testing.T, h Harness) {
 	h.group(t, "Throttle", append(objectCases(throttleKind()), throttleCases()...))
 	h.group(t, "Attachment", append(objectCases(attachmentKind()), attachmentCases()...))
 	h.group(t, "SignIn", append(objectCases(signInKind()), signInCases()...))
+	h.group(t, "Factor", append(objectCases(factorKind()), factorCases()...))
 	h.group(t, "Structure", append(objectCases(structureKind()), structureCases()...))
 	h.group(t, "StructureSearch", searchCases())
 	h.group(t, "Unit", append(objectCases(unitKind()), unitCases()...))
