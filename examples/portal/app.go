@@ -92,6 +92,9 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if a.portal.officer = strings.ToLower(c.Officer); c.Officer == "" && a.portal.demo {
 		a.portal.officer = fictionalOfficer
 	}
+	if a.portal.operator = strings.ToLower(c.Operator); c.Operator == "" && a.portal.demo {
+		a.portal.operator = fictionalOperator
+	}
 	a.portal.support = c.supportDesk() != ""
 	return a, nil
 }

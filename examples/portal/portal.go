@@ -45,6 +45,7 @@ type portal struct {
 	attachments account.AttachmentPolicy
 	freshProof  time.Duration // how long a proof counts as fresh for secrets of programs
 	support     bool          // there is a support desk
+	operator    string        // login address of whoever runs the portal; "" for none
 	officer     string        // login address of the data-protection officer; "" for none
 }
 
@@ -75,7 +76,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes()} {
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()} {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}
@@ -107,9 +108,11 @@ func (p *portal) routes() map[string]route {
 		"/sign-out/everywhere": {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
 		"/language":            {post: p.language},
 		"/dev/mailbox":         {get: p.showMailbox},
+		"/dev/mailbox/{mail}":  {get: p.showLetter},
 		"/account/memberships": {get: p.memberships, in: true},
 		"/why":                 {get: p.why, in: true},
 
+		activityPath:                    {get: p.activity, in: true},
 		"/account":                      {get: p.showAccount, in: true},
 		"/account/profile":              {get: p.showProfile, post: p.profile, in: true},
 		"/account/profile/{field}":      {get: p.showField, post: p.field, in: true},

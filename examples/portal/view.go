@@ -17,8 +17,9 @@ import (
 
 // page is what every template is given.
 type page struct {
-	portal  *portal
-	officer bool
+	portal   *portal
+	officer  bool
+	operator bool
 
 	Lang    string
 	Title   string // also the heading
@@ -48,7 +49,7 @@ type notice struct {
 func (c *call) view(title string, pairs ...any) *page {
 	p := c.p
 	v := &page{
-		portal: p, officer: c.officer(), Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
+		portal: p, officer: c.officer(), operator: c.operator(), Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
 		Me: c.me, Token: c.token(), Style: p.style, Mailbox: p.mailboxFor(c.r), Demo: p.demo, Support: p.support,
 	}
 	if c.r.Method == http.MethodGet && local(c.r.URL.RequestURI()) {
