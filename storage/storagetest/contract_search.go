@@ -19,6 +19,7 @@ func searchCases() []testCase {
 		{"Fragments", searchFragments},
 		{"Conditions", searchConditions},
 		{"Skip", searchSkip},
+		{"Brief", searchBrief},
 	}
 }
 
@@ -290,5 +291,38 @@ func searchSkip(b *bench) {
 		"Skip counts what a fragment of a name finds": {structure.Query{Any: "*renobl*", Skip: 4}, []string{"e", "f"}},
 	} {
 		b.equal("Query."+what, keys(search(b, c.q), legalName), c.want)
+	}
+}
+
+// searchBrief lists more at a time, the same rows in the same order.
+func searchBrief(b *bench) {
+	b.update(func(tx storage.Tx) error {
+		for n := range 1002 {
+			s := newStructure(n)
+			s.LegalName = fmt.Sprintf("Élan %04d", (n*7)%1002)
+			if err := tx.PutStructure(b.ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	all := search(b, structure.Query{Limit: 1000})
+	for limit, want := range map[int]int{0: 100, -1: 100, 1: 1, 1000: 1000, 1001: 1001, 1002: 1002, 5001: 1002} {
+		got := briefs(search(b, structure.Query{Brief: true, Limit: limit}))
+		b.equal(fmt.Sprintf("Brief with Limit %d of 1002 structures", limit), len(got), want)
+		same := min(want, len(all))
+		b.equal("Brief keeps identifier, names, type, state, place and date, in the order of the list", got[:same], briefs(all[:same]))
+	}
+	if got := len(search(b, structure.Query{Limit: 1001})); got != 1000 {
+		b.Errorf("a list that is not Brief holds 1000 at most: got %d", got)
+	}
+	for _, q := range []structure.Query{
+		{Any: "*elan 00*", Limit: 7, Skip: 3},
+		{Name: "elan*", AfterName: "elan 0500", AfterID: structureID(2000), Limit: 9},
+		{IDs: []structure.ID{structureID(3), structureID(900)}},
+	} {
+		short := q
+		short.Brief = true
+		b.equal(fmt.Sprintf("Brief selects what the query says (%+v)", q), briefs(search(b, short)), briefs(search(b, q)))
 	}
 }

@@ -78,6 +78,7 @@ func querySabotages() []sabotage {
 		memberships   = "Contract/MembershipList/"
 		subscriptions = "Contract/SubscriptionList/"
 		counts        = "Contract/Count/"
+		walk          = "Contract/Walk/"
 	)
 	return []sabotage{
 		{breaks: "accounts of anybody", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person = people{} })},
@@ -89,6 +90,11 @@ func querySabotages() []sabotage {
 		{breaks: "structures whatever their ID", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = nil })},
 		{breaks: "no structures are all", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = slices.Clip(append([]structure.ID(nil), q.IDs...)) })},
 		{breaks: "structures are not skipped", caught: structures + "Skip", store: structuresAsked(func(q *structure.Query) { q.Skip = 0 })},
+		{breaks: "brief lists as short as others", caught: structures + "Brief", store: structuresAsked(func(q *structure.Query) {
+			if q.Brief {
+				q.Limit = min(q.Limit, 1000)
+			}
+		})},
 		{breaks: "fragments without their rest", caught: structures + "Fragments", store: structuresAsked(func(q *structure.Query) {
 			if len(q.Any) > 6 {
 				q.Any = q.Any[:5] + "*"
@@ -132,6 +138,9 @@ func querySabotages() []sabotage {
 		{breaks: "a page is counted", caught: counts + "PositionAside", store: handles(func(x tx) tx { return countsPages{x} })},
 		{breaks: "counts forget what was asked", caught: counts + "WhatListsGive", store: handles(func(x tx) tx { return countsAll{x} })},
 		{breaks: "an empty condition counts all", caught: counts + "AnyOfNone", store: handles(func(x tx) tx { return countsEmpty{x} })},
+		{breaks: "a walk in another order", caught: walk + "Members", store: walking(func(x walks) storage.Tx { return agedWalks{x} })},
+		{breaks: "a walk through a page", caught: walk + "Structures", store: walking(func(x walks) storage.Tx { return cutWalks{x} })},
+		{breaks: "a walk that loses why it ended", caught: walk + "Ends", store: walking(func(x walks) storage.Tx { return quietWalks{x} })},
 		{breaks: "two subscriptions for one line, by the model", caught: "Model", store: handles(func(x tx) tx { return sharedLines{x} })},
 	}
 }
