@@ -90,9 +90,9 @@ func querySabotages() []sabotage {
 		{breaks: "structures whatever their ID", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = nil })},
 		{breaks: "no structures are all", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = slices.Clip(append([]structure.ID(nil), q.IDs...)) })},
 		{breaks: "structures are not skipped", caught: structures + "Skip", store: structuresAsked(func(q *structure.Query) { q.Skip = 0 })},
-		{breaks: "brief lists as short as others", caught: structures + "Brief", store: structuresAsked(func(q *structure.Query) {
+		{breaks: "brief lists begin anew", caught: structures + "Brief", store: structuresAsked(func(q *structure.Query) {
 			if q.Brief {
-				q.Limit = min(q.Limit, 1000)
+				q.AfterName, q.AfterID = "", ""
 			}
 		})},
 		{breaks: "fragments without their rest", caught: structures + "Fragments", store: structuresAsked(func(q *structure.Query) {
