@@ -92,6 +92,7 @@ func querySabotages() []sabotage {
 		subscriptions = "Contract/SubscriptionList/"
 		counts        = "Contract/Count/"
 		messages      = "Contract/Message/"
+		walk          = "Contract/Walk/"
 	)
 	return []sabotage{
 		{breaks: "accounts of anybody", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person = people{} })},
@@ -103,6 +104,11 @@ func querySabotages() []sabotage {
 		{breaks: "structures whatever their ID", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = nil })},
 		{breaks: "no structures are all", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = slices.Clip(append([]structure.ID(nil), q.IDs...)) })},
 		{breaks: "structures are not skipped", caught: structures + "Skip", store: structuresAsked(func(q *structure.Query) { q.Skip = 0 })},
+		{breaks: "brief lists begin anew", caught: structures + "Brief", store: structuresAsked(func(q *structure.Query) {
+			if q.Brief {
+				q.AfterName, q.AfterID = "", ""
+			}
+		})},
 		{breaks: "fragments without their rest", caught: structures + "Fragments", store: structuresAsked(func(q *structure.Query) {
 			if len(q.Any) > 6 {
 				q.Any = q.Any[:5] + "*"
@@ -155,6 +161,9 @@ func querySabotages() []sabotage {
 		{breaks: "messages out of turn", caught: messages + "InTurn", store: messagesAsked(func(q *notify.MessageQuery) { q.InTurn = false })},
 		{breaks: "messages are counted as they are paged", caught: messages + "Filters", store: handles(func(x tx) tx { return countsMessagesPaged{x} })},
 		{breaks: "a message of any version is deleted", caught: messages + "Delete", store: handles(func(x tx) tx { return deletesAnyVersion{x} })},
+		{breaks: "a walk in another order", caught: walk + "Members", store: walking(func(x walks) storage.Tx { return agedWalks{x} })},
+		{breaks: "a walk through a page", caught: walk + "Structures", store: walking(func(x walks) storage.Tx { return cutWalks{x} })},
+		{breaks: "a walk that loses why it ended", caught: walk + "Ends", store: walking(func(x walks) storage.Tx { return quietWalks{x} })},
 		{breaks: "two subscriptions for one line, by the model", caught: "Model", store: handles(func(x tx) tx { return sharedLines{x} })},
 	}
 }
