@@ -65,7 +65,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 	if p.countries, err = countries(); err != nil {
 		return nil, err
 	}
-	if p.templates, err = parseTemplates(); err != nil {
+	if p.templates, err = parsedPages(); err != nil {
 		return nil, err
 	}
 	p.style, err = fingerprint("static/portal.css")

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/habilis-go/habilis/account"
 )
@@ -105,6 +106,10 @@ func (c *call) render(status int, name string, v *page) error {
 	_, err := b.WriteTo(c.w)
 	return err
 }
+
+// parsedPages are parsed, and made safe, once for all portals of the process: nothing in them
+// belongs to one.
+var parsedPages = sync.OnceValues(parseTemplates)
 
 // parseTemplates gives every page a copy of the layout and the parts.
 func parseTemplates() (map[string]*template.Template, error) {
