@@ -52,6 +52,9 @@ type EventQuery struct {
 	Structure ids.StructureID
 	Kinds     []Kind // any of these
 
+	From  time.Time // only those recorded then or later
+	Until time.Time // only those recorded before it
+
 	// After continues a listing: only events that follow this (chain, sequence) in
 	// the order (chain, sequence). Newest makes the order (At, chain, sequence), all
 	// descending, and Before continues that; After does not apply then, nor Before

@@ -21,6 +21,14 @@ type asksOtherwise struct {
 	memberships   func(*structure.MembershipQuery)
 	subscriptions func(*structure.SubscriptionQuery)
 	messages      func(*notify.MessageQuery)
+	events        func(*notify.EventQuery)
+}
+
+func (x asksOtherwise) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, error) {
+	if x.events != nil {
+		x.events(&q)
+	}
+	return x.Tx.Events(ctx, q)
 }
 
 func (x asksOtherwise) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
@@ -72,6 +80,10 @@ func membershipsAsked(f func(*structure.MembershipQuery)) func() *saboteur {
 
 func subscriptionsAsked(f func(*structure.SubscriptionQuery)) func() *saboteur {
 	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, subscriptions: f} })
+}
+
+func eventsAsked(f func(*notify.EventQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, events: f} })
 }
 
 func messagesAsked(f func(*notify.MessageQuery)) func() *saboteur {
@@ -152,6 +164,8 @@ func querySabotages() []sabotage {
 		{breaks: "a page is counted", caught: counts + "PositionAside", store: handles(func(x tx) tx { return countsPages{x} })},
 		{breaks: "counts forget what was asked", caught: counts + "WhatListsGive", store: handles(func(x tx) tx { return countsAll{x} })},
 		{breaks: "an empty condition counts all", caught: counts + "AnyOfNone", store: handles(func(x tx) tx { return countsEmpty{x} })},
+		{breaks: "events since ever", caught: "Contract/EventList/Between", store: eventsAsked(func(q *notify.EventQuery) { q.From = time.Time{} })},
+		{breaks: "events for ever", caught: "Contract/EventList/Between", store: eventsAsked(func(q *notify.EventQuery) { q.Until = time.Time{} })},
 		{breaks: "messages of any mail", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Template = "" })},
 		{breaks: "messages however young", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Before = time.Time{} })},
 		{breaks: "messages that say nothing", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Sealed = false })},
