@@ -208,9 +208,12 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 
 // erasing is what packages above account do when one is erased.
 func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, a account.Account, now time.Time) error {
-	full, ok := tx.(structure.Tx)
+	full, ok := tx.(storage.Tx)
 	if !ok {
-		return account.ErrBadPolicy.With("the store's unit of work does not know structures")
+		return account.ErrBadPolicy.With("the store's unit of work knows accounts alone")
+	}
+	if err := h.SignIns.Forget(ctx, full, a.ID); err != nil {
+		return err
 	}
 	return h.Structures.Forget(ctx, full, by, a, now)
 }

@@ -49,6 +49,8 @@ type Policy struct {
 
 	Password account.ThrottlePolicy // what failed passwords cost; that of account.CredentialPolicy, the counter being the same
 	MailCode account.ThrottlePolicy // what failed mail codes cost, over all sign-ins of an account
+
+	Factors FactorPolicy
 }
 
 // Guide2024 is the default policy.
@@ -61,6 +63,7 @@ func Guide2024() Policy {
 		CodeTries:      5,
 		Password:       account.PasswordThrottle(),
 		MailCode:       account.ThrottlePolicy{Free: 10, FirstDelay: 30 * time.Second, MaxDelay: time.Hour},
+		Factors:        factors2024(),
 	}
 }
 
@@ -83,7 +86,10 @@ func (p Policy) check() error {
 	if err := p.Password.Check(); err != nil {
 		return err
 	}
-	return p.MailCode.Check()
+	if err := p.MailCode.Check(); err != nil {
+		return err
+	}
+	return p.Factors.check()
 }
 
 // New returns a Service over the store. The key ring makes mail codes recognisable

@@ -62,17 +62,6 @@ func (s SignIn) answered() bool {
 	return slices.ContainsFunc(s.Proofs, func(p Proof) bool { return p.Factor != account.FactorPassword })
 }
 
-// Tried returns the sign-in after one try of a mail code: one try poorer, and without
-// the code if it was right.
-func (s SignIn) Tried(right bool, now time.Time) (SignIn, error) {
-	s.Tries++
-	if !right || s.CodeMAC == "" || !now.Before(s.CodeExpiresAt) {
-		return s, ErrWrongCode
-	}
-	s.CodeMAC = ""
-	return s, nil
-}
-
 // Sent returns the sign-in with a fresh code; the one before is void.
 func (s SignIn) Sent(mac string, p Policy, now time.Time) SignIn {
 	s.CodeMAC, s.CodeSentAt, s.CodeExpiresAt = mac, now, now.Add(p.CodeLifetime)

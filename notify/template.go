@@ -12,6 +12,10 @@ const (
 	MailSignInCode          Template = "sign_in_code"       // the code to type
 	MailSignedOutEverywhere Template = "signed_out"         // all sessions were closed
 	MailAccountLocked       Template = "account_locked"     // too many wrong codes or passwords
+	MailFactorAdded         Template = "factor_added"       // the account proves itself with something more
+	MailFactorRemoved       Template = "factor_removed"     // the account has one factor less
+	MailFactorFallback      Template = "factor_fallback"    // somebody signed in without the application or the key
+	MailWrongCodes          Template = "wrong_codes"        // too many wrong codes behind a right password
 	MailTechnicalExpiring   Template = "technical_expiring" // to whoever runs a program: its secret is about to end
 	MailTechnicalReset      Template = "technical_reset"    // to whoever runs a program: it needs the new secret
 	MailTechnicalClosed     Template = "technical_closed"   // to whoever runs a program: its account is closed
@@ -75,6 +79,7 @@ const (
 	valueName      = "Name"      // display name of whom the mail is addressed to
 	valueAddress   = "Address"   // canonical e-mail address
 	valueApplicant = "Applicant" // display name of whom it is about
+	valueFactor    = "Factor"    // what its owner calls a factor
 	valueStructure = "Structure" // display name of the structure
 	valueScope     = "Scope"     // names of services, "" for the whole structure
 	valueReason    = "Reason"    // what a manager wrote
@@ -104,6 +109,10 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailFactorAdded, []string{valueName, valueFactor, valueAt}},
+	{MailFactorRemoved, []string{valueName, valueFactor, valueAt}},
+	{MailFactorFallback, []string{valueName, valueAt}},
+	{MailWrongCodes, []string{valueName, valueAt}},
 	{MailTechnicalExpiring, []string{valueName, valueLogin, valueUntil}},
 	{MailTechnicalReset, []string{valueName, valueLogin, valueStructure, valueAt}},
 	{MailTechnicalClosed, []string{valueName, valueLogin, valueStructure, valueAt}},
@@ -190,7 +199,7 @@ func KnownTemplates() []Template {
 // Values lists the names of the values that the mail mentions, nil for a mail that
 // the library does not know. A mail that lacks one of them is not rendered.
 //
-// Name, Applicant, Structure, Scope, Reason, Refused and Removed are text from people;
+// Name, Applicant, Factor, Structure, Scope, Reason, Refused and Removed are text from people;
 // Scope is "" for the whole structure, Refused and Removed are "" for none. Spaces and
 // Approved name rights. FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is
 // a code. Address is a canonical e-mail address, Link an absolute http

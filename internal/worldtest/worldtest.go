@@ -94,6 +94,9 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 	}
 	a.Now, s.Now, a.Contents = w.Clock.Now, w.Clock.Now, w.Contents
 	a.Erasing = func(ctx context.Context, tx account.Tx, by account.Actor, gone account.Account, now time.Time) error {
+		if err := w.SignIns.Forget(ctx, tx.(mfa.Tx), gone.ID); err != nil {
+			return err
+		}
 		return w.Structures.Forget(ctx, tx.(structure.Tx), by, gone, now)
 	}
 	w.Accounts, err = account.New(storage.Accounts(w.Store), w.Keys, a)
