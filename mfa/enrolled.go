@@ -154,12 +154,15 @@ func (s *Service) own(ctx context.Context, tx Tx, a account.Account, id FactorID
 	return fs[i], nil
 }
 
+// naming is what the owner of a factor may call it.
+type naming struct {
+	Label string `validate:"max=64,line"`
+}
+
 // labelled tidies the label of a factor; without one it is a general one in the owner's
 // language.
 func labelled(op, label string, kind account.Factor, lang string) (string, error) {
-	in := struct {
-		Label string `validate:"max=64,line"`
-	}{strings.Join(strings.Fields(label), " ")}
+	in := naming{strings.Join(strings.Fields(label), " ")}
 	if err := check.Struct(op, in); err != nil {
 		return "", err
 	}
