@@ -35,6 +35,16 @@ var (
 	// ErrNotOffered: the policy of the deployment has no such factor.
 	ErrNotOffered = fault.New("factor_not_offered", "this deployment does not offer this factor")
 
+	// ErrKeyLimit: the account has as many security keys as the policy allows.
+	ErrKeyLimit = fault.New("key_limit", "the account has as many security keys as it may have")
+
+	// ErrKeyRefused: the answer of the security key does not prove what was asked for.
+	// What it wraps says why, for whoever runs the service.
+	ErrKeyRefused = fault.New("key_refused", "the security key was not recognised")
+
+	// ErrKeyRegistered: an account has this security key already, this one or another.
+	ErrKeyRegistered = fault.New("key_registered", "this security key is registered already")
+
 	// ErrTooSoon: a code was sent a moment ago; wait before asking for another.
 	ErrTooSoon = fault.New("too_soon", "a code was sent a moment ago")
 )

@@ -112,6 +112,8 @@ func (p Policy) failures(f account.Factor) account.ThrottlePolicy {
 		return p.MailCode
 	case account.FactorRecoveryCode:
 		return p.Factors.Recovery.Failures
+	case account.FactorSecurityKey:
+		return p.Keys.Failures
 	default:
 		return p.Factors.Application.Failures
 	}

@@ -145,8 +145,11 @@ func (s *Service) tell(ctx context.Context, tx Tx, a account.Account, template n
 }
 
 // sufficient reports whether proofs are enough for a purpose: the password and one
-// factor more.
-func sufficient(_ Purpose, proofs []Proof) bool {
+// factor more, or a passkey, which proved its owner by itself.
+func sufficient(purpose Purpose, proofs []Proof) bool {
+	if purpose == PurposePasskey {
+		return proves(proofs, account.FactorSecurityKey)
+	}
 	second := slices.ContainsFunc(proofs, func(p Proof) bool { return p.Factor != account.FactorPassword })
 	return second && proves(proofs, account.FactorPassword)
 }

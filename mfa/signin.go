@@ -15,6 +15,9 @@ type Purpose string
 const (
 	PurposeSignIn Purpose = "sign_in" // a session
 	PurposeStepUp Purpose = "step_up" // a fresh session in place of the one that is held
+
+	// PurposePasskey is a session, too, where a passkey opened the sign-in by itself.
+	PurposePasskey Purpose = "passkey"
 )
 
 // SignIn is a sign-in under way: the password was right, the second factor is due.

@@ -29,6 +29,9 @@ const (
 // policy. locked tells which factors the throttle delays.
 func (p Policy) ways(a account.Account, fs []Factor, locked func(account.Factor) bool, now time.Time) []Way {
 	alive := func(kind account.Factor) bool {
+		if kind == account.FactorSecurityKey && !p.keysOn() {
+			return false
+		}
 		return slices.ContainsFunc(fs, func(f Factor) bool { return f.Kind == kind && f.Alive(now) })
 	}
 	other := slices.ContainsFunc(p.Factors.Order, func(f account.Factor) bool { return strong(f) && alive(f) })

@@ -16,6 +16,7 @@ const (
 	MailFactorRemoved       Template = "factor_removed"     // the account has one factor less
 	MailFactorFallback      Template = "factor_fallback"    // somebody signed in without the application or the key
 	MailWrongCodes          Template = "wrong_codes"        // too many wrong codes behind a right password
+	MailKeyCloned           Template = "key_cloned"         // a copy of a security key may exist
 	MailTechnicalExpiring   Template = "technical_expiring" // to whoever runs a program: its secret is about to end
 	MailTechnicalReset      Template = "technical_reset"    // to whoever runs a program: it needs the new secret
 	MailTechnicalClosed     Template = "technical_closed"   // to whoever runs a program: its account is closed
@@ -114,6 +115,7 @@ var mails = []struct {
 	{MailFactorRemoved, []string{valueName, valueFactor, valueAt}},
 	{MailFactorFallback, []string{valueName, valueAt}},
 	{MailWrongCodes, []string{valueName, valueAt}},
+	{MailKeyCloned, []string{valueName, valueFactor, valueAt}},
 	{MailTechnicalExpiring, []string{valueName, valueLogin, valueUntil}},
 	{MailTechnicalReset, []string{valueName, valueLogin, valueStructure, valueAt}},
 	{MailTechnicalClosed, []string{valueName, valueLogin, valueStructure, valueAt}},

@@ -27,6 +27,7 @@ var values = notify.Values{
 	"Name":      "Julie BON",
 	"Address":   "jean.pierre@clinique.example",
 	"Applicant": "Jean PIERRE",
+	"Factor":    "Clé bleue",
 	"Login":     "tech_1_21750001600019",
 	"Structure": "Clinique de l’Étang",
 	"Scope":     "Accueil, Pédiatrie",
