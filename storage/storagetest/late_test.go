@@ -88,6 +88,12 @@ func (x late) Enqueue(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.Enqueue(ctx, m))
 }
 
+func (x late) PutNotice(ctx context.Context, n notify.Notice) error {
+	return x.hush(x.Tx.PutNotice(ctx, n))
+}
+
+func (x late) PutRun(ctx context.Context, r notify.Run) error { return x.hush(x.Tx.PutRun(ctx, r)) }
+
 func (x late) PutMessage(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.PutMessage(ctx, m))
 }

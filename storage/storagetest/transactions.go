@@ -53,6 +53,8 @@ func everything(ctx context.Context, tx storage.Tx, n int) error {
 		tx.PutSubscription(ctx, newSubscription(n)),
 		tx.AppendEvent(ctx, newEvent(n, n, 1)),
 		tx.Enqueue(ctx, newMessage(n)),
+		tx.PutNotice(ctx, newNotice(n)),
+		tx.PutRun(ctx, newRun(n)),
 	)
 }
 
@@ -63,8 +65,8 @@ func everythingSent(ctx context.Context, tx storage.Tx, n int) error {
 		return err
 	}
 	there, err := present(ctx, tx, n)
-	if err == nil && len(there) != 10 {
-		err = fmt.Errorf("a read sees the unit's own writes: of ten objects it sees %v", there)
+	if err == nil && len(there) != 12 {
+		err = fmt.Errorf("a read sees the unit's own writes: of twelve objects it sees %v", there)
 	}
 	return err
 }
@@ -77,7 +79,7 @@ func present(ctx context.Context, tx storage.Tx, n int) ([]string, error) {
 		"throttle": found(ctx, throttleKind(), tx, n), "sign-in": found(ctx, signInKind(), tx, n),
 		"structure": found(ctx, structureKind(), tx, n), "unit": found(ctx, unitKind(), tx, n),
 		"membership": found(ctx, membershipKind(), tx, n), "subscription": found(ctx, subscriptionKind(), tx, n), "message": found(ctx, messageKind(), tx, n),
-		"event": eventErr,
+		"event": eventErr, "notice": found(ctx, noticeKind(), tx, n), "run": found(ctx, runKind(), tx, n),
 	}
 	var there []string
 	for what, err := range found {
@@ -245,8 +247,8 @@ func readYourWrites(b *bench) {
 			return err
 		}
 		there, err := present(b.ctx, tx, 1)
-		if err == nil && len(there) != 10 {
-			b.Errorf("a read sees the unit's own writes: of ten objects it sees %v", there)
+		if err == nil && len(there) != 12 {
+			b.Errorf("a read sees the unit's own writes: of twelve objects it sees %v", there)
 		}
 		return err
 	})
