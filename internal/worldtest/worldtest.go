@@ -41,6 +41,7 @@ type World struct {
 	SignIns    *mfa.Service
 	Structures *structure.Service
 	Authz      *structure.Authorizer
+	Notices    *notify.Publisher
 }
 
 // Clock is a clock that stands still until a test moves it.
@@ -104,6 +105,14 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 	w.Structures, err = structure.New(storage.Structures(w.Store), w.Keys, s)
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
+	news := account.Guide2024().Notices
+	if a.Policy != nil {
+		news = a.Policy.Notices
+	}
+	w.Notices, err = notify.NewPublisher(storage.Notices(w.Store), w.Keys, w.Structures.Readership(), &notify.PublisherOptions{
+		Now: w.Clock.Now, Policy: &news,
+	})
+	require.NoError(tb, err)
 }
 
 // Mail is a mail that the outbox owes, opened.
