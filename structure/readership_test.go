@@ -15,6 +15,14 @@ import (
 
 func some[V any](r *rand.Rand, from ...V) V { return from[r.IntN(len(from))] }
 
+// mostly is the first of some values nine times of ten.
+func mostly[V any](r *rand.Rand, common V, rare ...V) V {
+	if r.IntN(10) > 0 {
+		return common
+	}
+	return some(r, rare...)
+}
+
 // around is a span about an instant, with bounds on it, before and after it, and open.
 func around(r *rand.Rand, at time.Time) authz.Validity {
 	var v authz.Validity
@@ -40,10 +48,10 @@ func anyScene(r *rand.Rand, policy authz.Policy, at time.Time) scene {
 	ids := []structure.ServiceID{"one", "two", "three"}
 	var s scene
 	s.account = account.Account{
-		ID: "julie", Kind: some(r, account.KindPerson, account.KindPerson, account.KindPerson, account.KindTechnical),
-		Status: some(r, account.StatusActive, account.StatusActive, account.StatusActive, account.StatusDeactivated, account.StatusPendingActivation),
+		ID: "julie", Kind: mostly(r, account.KindPerson, account.KindTechnical),
+		Status: mostly(r, account.StatusActive, account.StatusDeactivated, account.StatusPendingActivation),
 	}
-	s.structure = structure.Structure{ID: "hall", Type: some(r, structure.Public, structure.Private), Status: some(r, structure.StatusActive, structure.StatusActive, structure.StatusActive, structure.StatusInactive)}
+	s.structure = structure.Structure{ID: "hall", Type: some(r, structure.Public, structure.Private), Status: mostly(r, structure.StatusActive, structure.StatusInactive)}
 	for _, spec := range policy.Spaces {
 		if r.IntN(4) > 0 {
 			s.structure.Spaces = append(s.structure.Spaces, spec.Code)
@@ -54,7 +62,7 @@ func anyScene(r *rand.Rand, policy authz.Policy, at time.Time) scene {
 	}
 	s.membership = structure.Membership{
 		ID: "m", Account: "julie", Structure: "hall", Validity: around(r, at),
-		Status: some(r, structure.StatusApproved, structure.StatusApproved, structure.StatusApproved, structure.StatusApproved, structure.StatusPending, structure.StatusRejected, structure.StatusDisabled, structure.StatusRemoved, structure.StatusCancelled),
+		Status: mostly(r, structure.StatusApproved, structure.StatusPending, structure.StatusRejected, structure.StatusDisabled, structure.StatusRemoved, structure.StatusCancelled),
 		Role:   some(r, structure.RoleMember, structure.RoleMember, structure.RoleSecondaryManager, structure.RolePrincipalManager),
 	}
 	if s.account.Kind == account.KindTechnical {
