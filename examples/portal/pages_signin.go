@@ -45,6 +45,9 @@ func (p *portal) showSecondStep(c *call) error {
 	if err != nil {
 		return c.beginAgain(err)
 	}
+	if challenge.Factor == account.FactorSecurityKey {
+		return c.askKey(c.view("second.keytitle"), keyStep{Challenge: challenge, Path: "/sign-in/key", Ways: "/sign-in/way"})
+	}
 	return c.show("secondstep", c.signInCode(challenge))
 }
 
@@ -52,13 +55,14 @@ func (p *portal) showSecondStep(c *call) error {
 type codeStep struct {
 	mfa.Challenge
 	Path, Resend string // where the code goes, and who asks for another one
+	Ways         string // where another way is chosen
 	Submit       string
 	Leave        string // page to go back to, "" for the sign-in that is given up
 }
 
 func (c *call) signInCode(challenge mfa.Challenge) *page {
 	v := c.view("second.title")
-	v.Data = codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", v.T("second.submit"), ""}
+	v.Data = codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", "/sign-in/way", v.T("second.submit"), ""}
 	return v
 }
 
@@ -83,7 +87,12 @@ func (p *portal) secondStep(c *call) error {
 		}
 		return c.beginAgain(err)
 	}
-	held, err := p.h.SignIns.Finish(c.ctx(), handle)
+	return c.finishSignIn(handle)
+}
+
+// finishSignIn makes a session of a sign-in whose factors are proven.
+func (c *call) finishSignIn(handle string) error {
+	held, err := c.p.h.SignIns.Finish(c.ctx(), handle)
 	switch {
 	case errors.Is(err, account.ErrPasswordExpired):
 		return c.toExpired(handle)

@@ -30,6 +30,7 @@ type portal struct {
 	texts     *texts
 	templates map[string]*template.Template
 	style     string // version of the style sheet, so that browsers may keep it
+	script    string // version of the script that speaks with security keys
 	policy    authz.Policy
 	passwords account.PasswordPolicy
 	accounts  account.Policy
@@ -67,6 +68,9 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 	if p.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
+	if p.script, err = fingerprint("static/keys.js"); err != nil {
+		return nil, err
+	}
 	p.style, err = fingerprint("static/portal.css")
 	return p, err
 }
@@ -75,7 +79,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes()} {
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.keyRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes()} {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}
