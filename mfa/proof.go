@@ -158,6 +158,17 @@ func proves(proofs []Proof, f account.Factor) bool {
 	return slices.ContainsFunc(proofs, func(p Proof) bool { return p.Factor == f })
 }
 
+// provenAt returns when the last second factor was proven; a device that is remembered
+// proves nothing anew.
+func provenAt(proofs []Proof) (at time.Time) {
+	for _, p := range proofs {
+		if p.Factor != account.FactorPassword && p.Factor != account.FactorTrustedDevice {
+			at = p.At
+		}
+	}
+	return at
+}
+
 // kinds lists the factors that were proven.
 func kinds(proofs []Proof) []account.Factor {
 	var out []account.Factor
@@ -195,7 +206,7 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 			a = a.Delivered() // the code arrived
 		}
 		a.LastSignInAt = now
-		out = account.Session{Account: a.ID, Stamp: a.Stamp, At: proofs[len(proofs)-1].At, Factors: kinds(proofs)}
+		out = account.Session{Account: a.ID, Stamp: a.Stamp, At: provenAt(proofs), Factors: kinds(proofs)}
 		if err := s.tellFallback(ctx, tx, a, proofs, now); err != nil {
 			return err
 		}

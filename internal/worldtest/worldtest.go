@@ -41,6 +41,8 @@ type World struct {
 	SignIns    *mfa.Service
 	Structures *structure.Service
 	Authz      *structure.Authorizer
+
+	hasher *account.Hasher
 }
 
 // Clock is a clock that stands still until a test moves it.
@@ -101,12 +103,28 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 	}
 	w.Accounts, err = account.New(storage.Accounts(w.Store), w.Keys, a)
 	require.NoError(tb, err)
-	w.SignIns, err = mfa.New(storage.SignIns(w.Store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: a.Hasher, Accounts: w.Accounts})
-	require.NoError(tb, err)
+	w.hasher = a.Hasher
+	w.Policy(tb, mfa.Guide2024())
 	s.Accounts = w.Accounts
 	w.Structures, err = structure.New(storage.Structures(w.Store), w.Keys, s)
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
+}
+
+// Policy wires sign-ins anew, under another policy.
+func (w *World) Policy(tb testing.TB, p mfa.Policy) {
+	tb.Helper()
+	w.SignIns = w.SignInsOver(tb, w.Store, p)
+}
+
+// SignInsOver returns sign-ins over another store, in the world otherwise.
+func (w *World) SignInsOver(tb testing.TB, store storage.Store, p mfa.Policy) *mfa.Service {
+	tb.Helper()
+	s, err := mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{
+		Now: w.Clock.Now, Hasher: w.hasher, Accounts: w.Accounts, Policy: &p,
+	})
+	require.NoError(tb, err)
+	return s
 }
 
 // Mail is a mail that the outbox owes, opened.
@@ -212,7 +230,7 @@ func (w *World) Join(tb testing.TB, login string) account.Actor {
 	return account.Person(a.ID)
 }
 
-// SignIn signs an account in with password and mail code. The clock moves by a
+// SignIn signs an account in with password and mail code, whatever else it has. The clock moves by a
 // millisecond, so that the newest code can be told.
 func (w *World) SignIn(tb testing.TB, login string) account.Session {
 	tb.Helper()
@@ -220,6 +238,10 @@ func (w *World) SignIn(tb testing.TB, login string) account.Session {
 	w.Clock.Move(time.Millisecond)
 	c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: Password})
 	require.NoError(tb, err)
+	if c.Factor != account.FactorMailCode {
+		_, err = w.SignIns.Switch(ctx, c.Handle, account.FactorMailCode)
+		require.NoError(tb, err)
+	}
 	require.NoError(tb, w.SignIns.ProveMailCode(ctx, c.Handle, w.Last(tb, login, notify.MailSignInCode).Values["Code"]))
 	s, err := w.SignIns.Finish(ctx, c.Handle)
 	require.NoError(tb, err)
