@@ -110,6 +110,7 @@ func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, 
 		Now:       c.Now,
 		Sources:   c.Sources,
 		Hashing:   c.Hashing,
+		SignIns:   keyPolicy(base),
 		Contents:  store.Blobs(),
 
 		SupportDesk: c.supportDesk(),
