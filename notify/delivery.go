@@ -296,8 +296,18 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	first := true
 	err = d.store.Update(ctx, func(tx Tx) error {
-		ok = false
+		if ok = false; first {
+			// Hardly ever has anybody touched it. If so this conflicts, and runs again.
+			first, after = false, change(m)
+			if err := tx.PutMessage(ctx, after); err != nil {
+				return err
+			}
+			after.Version++
+			ok = true
+			return nil
+		}
 		current, err := tx.Message(ctx, m.ID)
 		if err != nil {
 			return err

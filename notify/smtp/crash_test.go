@@ -32,11 +32,11 @@ const (
 	crashNumber = "HABILIS_CRASH_NUMBER"
 )
 
-func crashKeys(t *testing.T) *account.Keys {
-	t.Helper()
+func crashKeys(tb testing.TB) *account.Keys {
+	tb.Helper()
 	key := sha256.Sum256([]byte("crashes around SMTP"))
 	keys, err := account.NewKeys(key[:])
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return keys
 }
 
