@@ -202,6 +202,9 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	if d.Wanted == nil {
 		d.Wanted = h.wanted
 	}
+	if d.Undeliverable == nil {
+		d.Undeliverable = h.undeliverable
+	}
 	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, &d)
 	return h, err
 }
@@ -233,6 +236,16 @@ func (h *Habilis) wanted(ctx context.Context, m notify.Message) (bool, error) {
 		return false, nil
 	}
 	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation, err
+}
+
+// undeliverable marks the account whose login address a mail server refused. A
+// contact address that is no login is nobody's mark.
+func (h *Habilis) undeliverable(ctx context.Context, m notify.Message) error {
+	err := h.Accounts.MarkUndeliverable(ctx, account.System(), m.To)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // dispatch completes the options of the dispatcher with what the host said once for

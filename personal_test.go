@@ -48,7 +48,7 @@ var notPersonal = map[string]string{
 	"event.iD": "identifier", "event.chain": "identifier", "event.sequence": "order", "event.at": "instant",
 	"event.actor.kind": "kind", "event.actor.provenAt": "not stored", "event.kind": "kind", "event.object.type": "kind", "event.object.iD": "identifier",
 	"event.structure": "a structure's", "event.previous": "hash", "event.hash": "hash",
-	"message.iD": "identifier", "message.key": "made of identifiers and digests", "message.template": "kind", "message.language": "state",
+	"message.iD": "identifier", "message.key": "made of identifiers and digests", "message.template": "kind", "message.language": "state", "message.urgent": "kind",
 	"message.status": "state", "message.attempts": "state", "message.notBefore": "state", "message.expiresAt": "state",
 	"message.leasedUntil": "state", "message.lastError": "free of addresses", "message.createdAt": "instant", "message.sentAt": "instant",
 	"message.version": "version",

@@ -50,7 +50,7 @@ func (h *Habilis) Run(ctx context.Context) error {
 
 // jobs are what has to be done again and again.
 func (h *Habilis) jobs() []func(context.Context) (int, error) {
-	all := []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp, h.Structures.CatchUp}
+	all := []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp, h.Structures.CatchUp, h.Outbox.Tidy}
 	if h.opts.Contents != nil {
 		all = append(all, h.Accounts.SweepAttachments)
 	}

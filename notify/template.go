@@ -54,6 +54,7 @@ const (
 	MailStructureDeactivated    Template = "structure_deactivated"     // to a manager: the structure is inactive
 	MailStructureActivated      Template = "structure_activated"       // to a manager: the structure is active again
 	MailIdentifierChanged       Template = "identifier_changed"        // to a manager: the structure has another identifier
+	MailBankAccountsChanged     Template = "bank_accounts_changed"     // to the principal manager: a bank account was added or removed
 	MailSupportRequest          Template = "support_request"           // to the support desk: somebody cannot sign in
 	MailPrincipalReceived       Template = "principal_received"        // to whoever became principal manager
 	MailPrincipalAppointed      Template = "principal_appointed"       // to whom support made principal manager
@@ -135,6 +136,7 @@ var mails = []struct {
 	{MailStructureDeactivated, []string{valueName, valueStructure, valueAt}},
 	{MailStructureActivated, []string{valueName, valueStructure, valueAt}},
 	{MailIdentifierChanged, []string{valueName, valueStructure, valueAt}},
+	{MailBankAccountsChanged, []string{valueName, valueStructure, valueAt}},
 	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
 	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
 	{MailPrincipalAppointed, []string{valueName, valueStructure, valueLink}},
@@ -180,7 +182,7 @@ func (t Template) Notice() bool {
 		MailPrincipalAppointed, MailPrincipalHandedOver, MailPrincipalNominated, MailPrincipalDeclined, MailPrincipalNominationOver, MailPrincipalInactive,
 		MailMembershipReminder, MailMembershipWithdrawn, MailMembershipExpired, MailMembershipAttached, MailMembershipChanged,
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
-		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged,
+		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged, MailBankAccountsChanged,
 		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionExpired, MailSubscriptionGranted, MailSubscriptionRemoved,
 		MailSpaceClosed:
 		return true

@@ -397,7 +397,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, template := range notify.KnownTemplates() {
 		name := string(template)
-		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "subscription_", "space_"}, func(p string) bool { return strings.HasPrefix(name, p) })
+		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "bank_", "subscription_", "space_"}, func(p string) bool { return strings.HasPrefix(name, p) })
 		require.Equal(t, about, template.Notice(), name)
 	}
 }

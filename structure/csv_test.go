@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/language"
 
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -46,7 +47,7 @@ func TestTable(t *testing.T) {
 // Every column that can be exported has headings in both languages.
 func TestColumnsAreDescribed(t *testing.T) {
 	t.Parallel()
-	for _, spec := range append(structure.Dictionary(structure.StructureColumns()), structure.Dictionary(structure.HistoryColumns())...) {
+	for _, spec := range append(structure.Dictionary(structure.StructureColumns()), structure.Dictionary(structure.HistoryColumns(authz.Guide2024()))...) {
 		require.NotContains(t, spec.French+spec.English, "column.", spec.Code)
 	}
 }

@@ -159,6 +159,23 @@ func ExampleService_Authorizer() {
 	// Output: true <nil>
 }
 
+// What happened to the person who is signed in, for a home page.
+func ExampleService_Feed() {
+	ctx, w := context.Background(), newWorkshop()
+	zoe := w.join("zoe@workshop.example")
+	m, _ := w.ask(zoe)
+	habilis.Must(w.Structures.Approve(ctx, w.boss, m.ID, structure.Approval{}))
+	items, err := w.Structures.Feed(ctx, zoe, structure.FeedQuery{Limit: 2})
+	for _, f := range items {
+		fmt.Println(f.Label(language.English), "|", f.Where, "|", f.Scope, "|", f.By)
+	}
+	fmt.Println(err)
+	// Output:
+	// Approved | Workshop | URBA Planning | person
+	// Requested | Workshop | URBA Planning | self
+	// <nil>
+}
+
 func ExampleService_History() {
 	ctx, w := context.Background(), newWorkshop()
 	m, _ := w.ask(w.join("zoe@workshop.example"))

@@ -50,11 +50,19 @@ func word[T any](prefix string, value func(T) string) func(CSV, T) string {
 			clear(texts)
 		}
 		code := value(row)
-		if _, seen := texts[code]; !seen {
+		if _, seen := texts[code]; !seen && code != "" {
 			texts[code] = i18n.Text(c.Language, prefix+code, nil)
 		}
 		return texts[code]
 	}
+}
+
+// spaceText names a space, nothing for none.
+func spaceText(p authz.Policy, c CSV, code authz.Space) string {
+	if spec, listed := p.Spec(code); listed {
+		return spec.Label(c.Language)
+	}
+	return string(code)
 }
 
 // text is a column of text.
@@ -83,14 +91,17 @@ func StructureColumns() []Column[Structure] {
 	}
 }
 
-// HistoryColumns are the columns of an exported history, in order.
-func HistoryColumns() []Column[Entry] {
+// HistoryColumns are the columns of an exported history, in order; the policy names the
+// spaces.
+func HistoryColumns(p authz.Policy) []Column[Entry] {
 	return []Column[Entry]{
 		{"at", func(c CSV, e Entry) string { return c.instant(e.At) }},
 		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
 		{"applicant", func(_ CSV, e Entry) string { return e.Applicant.DisplayName }},
 		{"actor", func(_ CSV, e Entry) string { return e.Actor.DisplayName }},
 		{"scope", func(_ CSV, e Entry) string { return e.Scope }},
+		{"space", func(c CSV, e Entry) string { return spaceText(p, c, e.Right.Space) }},
+		{"level", word("level.", func(e Entry) string { return string(e.Right.Level) })},
 	}
 }
 
@@ -117,8 +128,7 @@ func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search,
 		if _, err := account.Acting(ctx, tx, by); err != nil {
 			return err
 		}
-		q.Brief = true // no column shows more
-		if err := eachStructure(ctx, tx, q, t.Write); err != nil {
+		if err := eachBrief(ctx, tx, q, t.Write); err != nil {
 			return err
 		}
 		return t.Close()
@@ -139,7 +149,7 @@ func (s *Service) ExportHistory(
 		return 0, err
 	}
 	now := s.clock()
-	t := NewTable(w, format, HistoryColumns())
+	t := NewTable(w, format, HistoryColumns(s.authz))
 	err := s.store.View(ctx, func(tx Tx) error {
 		st, err := s.authorise(ctx, tx, by, id, authz.ActionReadHistory, now)
 		if err != nil {

@@ -21,6 +21,7 @@ type Entry struct {
 	Actor     Person // who did it; zero unless a person did
 	With      Person // the other person of a transfer; zero for anything else
 	Scope     string // the services it is about, "" for the whole structure or none
+	Right     Line   // what a subscription is about; zero for anything else
 
 	// Before and After are what a manager changed of a membership; nil where nobody did
 	//
@@ -91,23 +92,45 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, units []Unit) ([
 		if entry.Actor, err = person(e.Actor.ID); err != nil {
 			return nil, err
 		}
-		if e.Object.Type == ObjectMembership {
-			var m MembershipState
-			if err := e.Decode(&m); err != nil {
-				return nil, err
-			}
-			if entry.With, err = person(m.With); err != nil {
-				return nil, err
-			}
-			entry.Scope = describe(units, m.Granted.Union(m.Asked))
-			if !m.Only.IsZero() {
-				entry.Scope = describe(units, m.Only)
-			}
-			if m.Was != nil {
-				entry.Before, entry.After = m.Was, &Terms{Role: m.Role, Granted: m.Granted, Validity: m.Validity}
-			}
+		var with account.ID
+		if entry, with, err = entry.detailed(units); err != nil {
+			return nil, err
+		}
+		if entry.With, err = person(with); err != nil {
+			return nil, err
 		}
 		out = append(out, entry)
 	}
 	return out, nil
+}
+
+// detailed returns e with what its event tells of a membership or a subscription, and who
+// else took part in a transfer.
+func (e Entry) detailed(units []Unit) (Entry, account.ID, error) {
+	switch e.Event.Object.Type {
+	case ObjectMembership:
+		var m MembershipState
+		if err := e.Event.Decode(&m); err != nil {
+			return e, "", err
+		}
+		e.Scope = describe(units, m.Granted.Union(m.Asked))
+		if !m.Only.IsZero() {
+			e.Scope = describe(units, m.Only)
+		}
+		if m.Was != nil {
+			e.Before, e.After = m.Was, &Terms{Role: m.Role, Granted: m.Granted, Validity: m.Validity}
+		}
+		return e, m.With, nil
+	case ObjectSubscription:
+		var l SubscriptionState
+		if err := e.Event.Decode(&l); err != nil {
+			return e, "", err
+		}
+		if e.Right = (Line{Service: l.Service, Space: l.Space, Level: l.Level}); l.Service != "" {
+			e.Scope = describe(units, Services(l.Service))
+		}
+		return e, "", nil
+	default:
+		return e, "", nil
+	}
 }

@@ -128,7 +128,7 @@ func TestMembersAreForManagers(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, boss.send(at, "people", string(nora)).Status)
 }
 
-// successors are chosen among the members, one for all or one
+// successors are chosen among the members, one for all or one
 // each, and nobody who was not on the list slips in by it.
 func TestSuccessorsAreChosenAmongMembers(t *testing.T) {
 	t.Parallel()

@@ -23,6 +23,7 @@ func (v *page) Account() []crumb {
 		{subscriptionsPath, v.T("subscriptions.title")},
 		{entitlementsPath, v.T("entitlements.title")},
 		{attachmentsPath, v.T("attachments.title")},
+		{activityPath, v.T("feed.title")},
 		{dataPath, v.T("data.title")},
 		{"/account/deactivate", v.T("deactivate.title")},
 		{"/sign-out/everywhere", v.T("everywhere.title")},

@@ -40,6 +40,7 @@ func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"PutSubscription":  func() error { return tx.PutSubscription(ctx, newSubscription(2)) },
 		"AppendEvent":      func() error { return tx.AppendEvent(ctx, newEvent(2, 2, 1)) },
 		"Enqueue":          func() error { return tx.Enqueue(ctx, newMessage(2)) },
+		"DeleteMessage":    func() error { return tx.DeleteMessage(ctx, message) },
 		"PutMessage":       func() error { return tx.PutMessage(ctx, message) },
 	}
 }
@@ -73,10 +74,11 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Count": call(func() (structure.Counts, error) {
 			return tx.Count(ctx, structure.Counting{Memberships: &structure.MembershipQuery{}})
 		}),
-		"LastEvent": call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
-		"Events":    call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),
-		"Message":   call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
-		"Messages":  call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
+		"LastEvent":     call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
+		"Events":        call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),
+		"Message":       call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
+		"CountMessages": call(func() (int, error) { return tx.CountMessages(ctx, notify.MessageQuery{}) }),
+		"Messages":      call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
 	}
 }
 

@@ -198,7 +198,7 @@ func throttleKind() kind[account.Throttle] {
 func newMessage(n int) notify.Message {
 	return notify.Message{
 		ID: messageID(n), Key: fmt.Sprint("key/", n), Template: notify.MailActivation, To: "to@example.org",
-		Account: accountID(n), Language: "fr", Sealed: []byte{0, 1, 2, 0xff, byte(n)}, Status: notify.MessageQueued,
+		Account: accountID(n), Language: "fr", Urgent: n%2 == 1, Sealed: []byte{0, 1, 2, 0xff, byte(n)}, Status: notify.MessageQueued,
 		Attempts: 2, NotBefore: minute(1), ExpiresAt: minute(2), LeasedUntil: minute(3), LastError: "421 try later",
 		CreatedAt: minute(n), SentAt: minute(5),
 	}

@@ -96,6 +96,10 @@ func (x late) Enqueue(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.Enqueue(ctx, m))
 }
 
+func (x late) DeleteMessage(ctx context.Context, m notify.Message) error {
+	return x.hush(x.Tx.DeleteMessage(ctx, m))
+}
+
 func (x late) PutMessage(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.PutMessage(ctx, m))
 }

@@ -226,6 +226,19 @@ func (g *generator) message() step {
 		}
 	}
 	n, off, status, leased := g.below(g.fresh+1), int64(pick(g, 0, 0, 0, -1, 1)), g.status(), g.instant()
+	if g.below(6) == 0 {
+		return step{
+			name: fmt.Sprintf("DeleteMessage(%d, version%+d)", n, off),
+			run: func(ctx context.Context, tx storage.Tx) (any, error) {
+				m, err := tx.Message(ctx, messageID(n))
+				if err != nil {
+					return nil, err
+				}
+				m.Version += off
+				return nil, tx.DeleteMessage(ctx, m)
+			},
+		}
+	}
 	return step{
 		name: fmt.Sprintf("PutMessage(%d, version%+d)", n, off),
 		run: func(ctx context.Context, tx storage.Tx) (any, error) {
@@ -364,11 +377,22 @@ func (g *generator) search() step {
 			return tx.Events(ctx, q)
 		})
 	default:
-		q := notify.MessageQuery{Limit: limit, DueAt: at}
+		q := notify.MessageQuery{Limit: limit, DueAt: at, Newest: g.below(2) == 0, Urgent: g.below(4) == 0, InTurn: g.below(4) == 0, Sealed: g.below(4) == 0}
 		if g.below(2) == 0 {
 			q.Status = g.status()
 		}
+		if g.below(3) == 0 {
+			q.AfterAt, q.AfterID = minute(m), messageID(n)
+		}
+		if g.below(4) == 0 {
+			q.Before = minute(m)
+		}
 		q.Account = pick(g, "", "", accountID(n))
+		if g.below(4) == 0 {
+			return get(fmt.Sprintf("CountMessages(%+v)", q), func(ctx context.Context, tx storage.Tx) (int, error) {
+				return tx.CountMessages(ctx, q)
+			})
+		}
 		return get(fmt.Sprintf("Messages(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Message, error) {
 			return tx.Messages(ctx, q)
 		})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -19,6 +20,14 @@ type asksOtherwise struct {
 	structures    func(*structure.Query)
 	memberships   func(*structure.MembershipQuery)
 	subscriptions func(*structure.SubscriptionQuery)
+	messages      func(*notify.MessageQuery)
+}
+
+func (x asksOtherwise) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
+	if x.messages != nil {
+		x.messages(&q)
+	}
+	return x.Tx.Messages(ctx, q)
 }
 
 func (x asksOtherwise) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
@@ -65,6 +74,10 @@ func subscriptionsAsked(f func(*structure.SubscriptionQuery)) func() *saboteur {
 	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, subscriptions: f} })
 }
 
+func messagesAsked(f func(*notify.MessageQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, messages: f} })
+}
+
 // querySabotages are stores that misread one condition, and the case that must notice.
 func querySabotages() []sabotage {
 	type tx = storage.Tx
@@ -78,6 +91,7 @@ func querySabotages() []sabotage {
 		memberships   = "Contract/MembershipList/"
 		subscriptions = "Contract/SubscriptionList/"
 		counts        = "Contract/Count/"
+		messages      = "Contract/Message/"
 	)
 	return []sabotage{
 		{breaks: "accounts of anybody", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person = people{} })},
@@ -132,6 +146,15 @@ func querySabotages() []sabotage {
 		{breaks: "a page is counted", caught: counts + "PositionAside", store: handles(func(x tx) tx { return countsPages{x} })},
 		{breaks: "counts forget what was asked", caught: counts + "WhatListsGive", store: handles(func(x tx) tx { return countsAll{x} })},
 		{breaks: "an empty condition counts all", caught: counts + "AnyOfNone", store: handles(func(x tx) tx { return countsEmpty{x} })},
+		{breaks: "messages of any mail", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Template = "" })},
+		{breaks: "messages however young", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Before = time.Time{} })},
+		{breaks: "messages that say nothing", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Sealed = false })},
+		{breaks: "messages that can wait", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Urgent = false })},
+		{breaks: "messages from the beginning", caught: messages + "Cursor", store: messagesAsked(func(q *notify.MessageQuery) { q.AfterAt, q.AfterID = time.Time{}, "" })},
+		{breaks: "messages in one order only", caught: messages + "Cursor", store: messagesAsked(func(q *notify.MessageQuery) { q.Newest = false })},
+		{breaks: "messages out of turn", caught: messages + "InTurn", store: messagesAsked(func(q *notify.MessageQuery) { q.InTurn = false })},
+		{breaks: "messages are counted as they are paged", caught: messages + "Filters", store: handles(func(x tx) tx { return countsMessagesPaged{x} })},
+		{breaks: "a message of any version is deleted", caught: messages + "Delete", store: handles(func(x tx) tx { return deletesAnyVersion{x} })},
 		{breaks: "two subscriptions for one line, by the model", caught: "Model", store: handles(func(x tx) tx { return sharedLines{x} })},
 	}
 }
@@ -142,6 +165,13 @@ func (x unorderedLines) Subscriptions(ctx context.Context, q structure.Subscript
 	all, err := x.Tx.Subscriptions(ctx, q)
 	slices.Reverse(all)
 	return all, err
+}
+
+type countsMessagesPaged struct{ storage.Tx }
+
+func (x countsMessagesPaged) CountMessages(ctx context.Context, q notify.MessageQuery) (int, error) {
+	all, err := x.Messages(ctx, q)
+	return len(all), err
 }
 
 // sharedLines hides clashes behind a mark that is taken off on the way out.

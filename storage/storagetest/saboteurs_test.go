@@ -509,6 +509,13 @@ func (x tidiesJSON) AppendEvent(ctx context.Context, e notify.Event) error {
 	return x.Tx.AppendEvent(ctx, e)
 }
 
+func (x deletesAnyVersion) DeleteMessage(ctx context.Context, m notify.Message) error {
+	if now, err := x.Message(ctx, m.ID); err == nil {
+		m.Version = now.Version
+	}
+	return x.Tx.DeleteMessage(ctx, m)
+}
+
 type mailsTwice struct{ storage.Tx }
 
 func (x mailsTwice) Enqueue(ctx context.Context, m notify.Message) error {

@@ -75,6 +75,7 @@ func runContract(t *testing.T, h Harness) {
 	h.group(t, "MembershipList", membershipListCases())
 	h.group(t, "Subscription", append(objectCases(subscriptionKind()), subscriptionCases()...))
 	h.group(t, "SubscriptionList", subscriptionListCases())
+	h.group(t, "Walk", walkCases())
 	h.group(t, "Count", countCases())
 	h.group(t, "Event", eventCases())
 	h.group(t, "EventList", eventListCases())

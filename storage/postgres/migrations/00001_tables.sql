@@ -255,6 +255,7 @@ CREATE TABLE habilis_messages (
     recipient       TEXT COLLATE "C" NOT NULL,
     account_id      TEXT COLLATE "C" NOT NULL,
     language        TEXT COLLATE "C" NOT NULL,
+    urgent          BOOLEAN          NOT NULL,
     sealed          BYTEA,
     status          TEXT COLLATE "C" NOT NULL,
     attempts        BIGINT           NOT NULL,
@@ -267,7 +268,10 @@ CREATE TABLE habilis_messages (
     version         BIGINT           NOT NULL
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
-CREATE INDEX habilis_messages_unsent ON habilis_messages (status, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
+CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_urgent ON habilis_messages (created_at, id) WHERE status = 'queued' AND urgent;
+CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
 
 -- +goose Down
 

@@ -287,6 +287,7 @@ CREATE TABLE habilis_messages (
     recipient       TEXT   NOT NULL,
     account_id      TEXT   NOT NULL,
     language        TEXT   NOT NULL,
+    urgent          BOOLEAN NOT NULL,
     sealed          BLOB,
     status          TEXT   NOT NULL,
     attempts        BIGINT NOT NULL,
@@ -299,7 +300,10 @@ CREATE TABLE habilis_messages (
     version         BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
-CREATE INDEX habilis_messages_unsent ON habilis_messages (status, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
+CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_urgent ON habilis_messages (created_at, id) WHERE status = 'queued' AND urgent;
+CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
 
 -- +goose Down
 
