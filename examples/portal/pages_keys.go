@@ -44,7 +44,7 @@ type keyStep struct {
 	Leave   string // page to go back to, "" for the sign-in that is given up
 }
 
-// Others lists the other ways that can be chosen, of those that these pages know.
+// Others lists the other ways that can be chosen.
 func (s keyStep) Others() []mfa.Way { return others(s.Challenge) }
 
 // Others is the same beside a code.
@@ -52,7 +52,7 @@ func (s codeStep) Others() []mfa.Way { return others(s.Challenge) }
 
 func others(c mfa.Challenge) []mfa.Way {
 	return slices.DeleteFunc(c.Alternatives(), func(w mfa.Way) bool {
-		return w.Refused != "" || w.Factor != account.FactorMailCode && w.Factor != account.FactorSecurityKey
+		return w.Refused != ""
 	})
 }
 

@@ -17,6 +17,7 @@ func (v *page) Account() []crumb {
 		{"/account/preferences", v.T("preferences.title")},
 		{"/account/login-address", v.T("login.title")},
 		{"/account/password", v.T("password.title")},
+		{factorsPath, v.T("factors.title")},
 		{keysPath, v.T("keys.title")},
 		{"/account/memberships", v.T("memberships.title")},
 		{"/account/memberships/ask", v.T("search.title")},

@@ -78,10 +78,10 @@ func (p *portal) showProveCode(c *call) error {
 // proveCode takes the code.
 func (p *portal) proveCode(c *call) error {
 	handle := c.get(keyProof)
-	if err := p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code")); err != nil {
+	if err := c.tryCode(handle); err != nil {
 		challenge, gone := p.h.SignIns.Challenge(c.ctx(), handle)
 		v := c.proofCode(challenge)
-		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": "code"}) {
+		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": codeStep{Challenge: challenge}.Field()}) {
 			return c.render(http.StatusUnprocessableEntity, "secondstep", v)
 		}
 		return c.proveAgain(err)

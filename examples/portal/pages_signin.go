@@ -79,10 +79,10 @@ func (p *portal) source(r *http.Request) string {
 
 func (p *portal) secondStep(c *call) error {
 	handle := c.get(keyHalf)
-	if err := p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code")); err != nil {
+	if err := c.tryCode(handle); err != nil {
 		challenge, gone := p.h.SignIns.Challenge(c.ctx(), handle)
 		v := c.signInCode(challenge)
-		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": "code"}) {
+		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": codeStep{Challenge: challenge}.Field()}) {
 			return c.render(http.StatusUnprocessableEntity, "secondstep", v)
 		}
 		return c.beginAgain(err)

@@ -81,7 +81,7 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.keyRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()} {
+	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.keyRoutes(), p.factorRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()} {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 )
 
@@ -116,9 +117,10 @@ func families() []string {
 	for _, s := range historyKinds() {
 		out = append(out, "history."+s)
 	}
-	for _, f := range []account.Factor{account.FactorMailCode, account.FactorSecurityKey} {
-		out = append(out, "way."+string(f))
+	for _, f := range mfa.Guide2024().Factors.Order {
+		out = append(out, "way."+string(f), "factor."+string(f))
 	}
+	out = append(out, "factor."+string(account.FactorPassword), "factor."+string(account.FactorTrustedDevice))
 	return append(out, "type.public", "type.private", "chip.gained", "chip.lost")
 }
 
