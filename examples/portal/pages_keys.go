@@ -18,11 +18,14 @@ const keysPath = "/account/keys"
 
 // keyPolicy lets pages that browsers ask keys on have keys: those of a domain, over HTTPS,
 // or of this machine under its name.
-func keyPolicy(base *url.URL) *mfa.Policy {
+func (c config) keyPolicy(base *url.URL) *mfa.Policy {
 	p := mfa.Guide2024()
 	host := base.Hostname()
 	if host == "localhost" || base.Scheme == "https" && net.ParseIP(host) == nil {
 		p.Keys.Domain, p.Keys.Name, p.Keys.Origins = host, "habilis", []string{base.Scheme + "://" + base.Host}
+	}
+	if c.Keys != nil {
+		c.Keys(&p.Keys)
 	}
 	return &p
 }
@@ -149,7 +152,7 @@ func (p *portal) showKeys(c *call) error {
 		return err
 	}
 	v := c.view("keys.title").underAccount()
-	v.Data = keysData{keys, keyPolicy(p.base).Keys.Domain == ""}
+	v.Data = keysData{keys, !p.keys}
 	return c.show("keys", v)
 }
 

@@ -30,6 +30,7 @@ type portal struct {
 	texts     *texts
 	templates map[string]*template.Template
 	style     string // version of the style sheet, so that browsers may keep it
+	keys      bool   // browsers may be asked for security keys
 	script    string // version of the script that speaks with security keys
 	policy    authz.Policy
 	passwords account.PasswordPolicy

@@ -4,10 +4,11 @@
 (() => {
   const form = document.querySelector("form[data-key]");
   if (!form) return;
-  const button = form.querySelector("button[data-ask]");
+  const ask = form.querySelector("[data-ask]");
+  const button = ask.querySelector("button");
   const answer = form.querySelector("input[name=response]");
   const say = (name) => {
-    for (const p of document.querySelectorAll("[data-say]")) p.hidden = p.dataset.say !== name;
+    for (const part of document.querySelectorAll("[data-say]")) part.hidden = part.dataset.say !== name;
   };
   const adding = form.dataset.key === "create";
   const able = window.PublicKeyCredential &&
@@ -17,7 +18,7 @@
     return;
   }
   say("");
-  button.hidden = false;
+  ask.hidden = false;
   form.addEventListener("submit", async (event) => {
     if (answer.value) return;
     event.preventDefault();
