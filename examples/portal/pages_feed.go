@@ -64,7 +64,10 @@ func (v *page) News(f structure.FeedItem) string {
 	label := f.Label(tagOf(v.Lang))
 	switch topic, what, _ := strings.Cut(string(f.Kind), "."); topic {
 	case "membership":
-		if slices.Contains([]string{"requested", "approved", "rejected", "withdrawn", "reminded"}, what) {
+		if what == "requested" {
+			return v.T("feed.asked")
+		}
+		if slices.Contains([]string{"approved", "rejected", "withdrawn", "reminded"}, what) {
 			return v.T("feed.request", "What", label)
 		}
 		return v.T("feed.membership", "What", label)
