@@ -77,6 +77,13 @@ func (w walk) readsHistory(s spoken, id structure.ID) {
 	w.open(sheetPath(id)+"/history", "Julie BON")
 	w.shoot(s.name("j5-history"))
 	w.special(s.name("j5-history"))
+	w.fill("from", "32/01/2026")
+	w.press(`form.filter button`, "summary")
+	require.Equal(w.t, "summary", w.focused())
+	w.shoot(s.name("jc-history-problem"))
+	w.open(historyPath(id)+"?what=decided", "Julie BON")
+	w.press(`tbody tr:nth-child(1) td:nth-child(2) a`, s.say("history.asdecided"))
+	w.shoot(s.name("jd-decision"))
 }
 
 func (w walk) sendsAgain(s spoken, server *refuser) {

@@ -78,6 +78,14 @@ func (v *page) News(f structure.FeedItem) string {
 	}
 }
 
+// Decision is the address of the page with what was decided, "" where there is none.
+func (v *page) Decision(f structure.FeedItem) string {
+	if f.Structure == "" || !slices.Contains(structure.RequestKinds(), f.Kind) {
+		return ""
+	}
+	return historyPath(f.Structure) + "/" + strconv.FormatInt(f.Position.Sequence, 10)
+}
+
 // About is where it happened and what it is about, "" for the account alone.
 func (v *page) About(f structure.FeedItem) string {
 	var parts []string
