@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,7 +26,7 @@ func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats,
 		if err != nil {
 			return err
 		}
-		for _, m := range due {
+		for _, m := range apart(due) {
 			switch {
 			case expired(m, now):
 				m = m.expire()
@@ -58,6 +59,17 @@ func (d *Dispatcher) due(ctx context.Context, tx Tx, now time.Time) ([]Message, 
 	}
 	notices, err := tx.Messages(ctx, MessageQuery{Status: MessageQueued, InTurn: true, DueAt: now, Limit: d.opts.Batch - len(urgent)})
 	return append(urgent, notices...), err
+}
+
+// apart returns which of the due messages are claimed together. One whose lease ran out
+// was held by a process that died, maybe of that very mail: it is claimed alone, so that
+// a mail that kills every process uses up its own tries and not those of its neighbours.
+func apart(due []Message) []Message {
+	untouched := slices.DeleteFunc(slices.Clone(due), func(m Message) bool { return !m.LeasedUntil.IsZero() })
+	if len(untouched) > 0 {
+		return untouched
+	}
+	return due[:min(1, len(due))]
 }
 
 // deliver sends a claimed batch, several mails at once.
@@ -300,8 +312,18 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	first := true
 	err = d.store.Update(ctx, func(tx Tx) error {
-		ok = false
+		if ok = false; first {
+			// Hardly ever has anybody touched it. If so this conflicts, and runs again.
+			first, after = false, change(m)
+			if err := tx.PutMessage(ctx, after); err != nil {
+				return err
+			}
+			after.Version++
+			ok = true
+			return nil
+		}
 		current, err := tx.Message(ctx, m.ID)
 		if err != nil {
 			return err

@@ -83,6 +83,7 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.portal.keys = c.keyPolicy(base).Keys.Domain != ""
 	if c.Now != nil {
 		a.portal.now = c.Now
 	}
@@ -110,6 +111,7 @@ func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, 
 		Now:       c.Now,
 		Sources:   c.Sources,
 		Hashing:   c.Hashing,
+		SignIns:   c.keyPolicy(base),
 		Contents:  store.Blobs(),
 
 		SupportDesk: c.supportDesk(),

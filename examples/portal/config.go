@@ -45,6 +45,7 @@ type config struct {
 	Hashing account.Hashing // cost of password hashes
 	Sources mfa.Sources     // budgets of sources at sign-in
 	Now     func() time.Time
+	Keys    func(*mfa.KeyPolicy) // changes what security keys must do
 }
 
 func readFlags(args []string, usage io.Writer) (config, error) {

@@ -18,6 +18,8 @@ func (v *page) Account() []crumb {
 		{noticesPath, v.T("notices.title")},
 		{"/account/login-address", v.T("login.title")},
 		{"/account/password", v.T("password.title")},
+		{factorsPath, v.T("factors.title")},
+		{keysPath, v.T("keys.title")},
 		{"/account/memberships", v.T("memberships.title")},
 		{"/account/memberships/ask", v.T("search.title")},
 		{subscriptionsPath, v.T("subscriptions.title")},

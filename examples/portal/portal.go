@@ -30,6 +30,8 @@ type portal struct {
 	texts     *texts
 	templates map[string]*template.Template
 	style     string // version of the style sheet, so that browsers may keep it
+	keys      bool   // browsers may be asked for security keys
+	script    string // version of the script that speaks with security keys
 	policy    authz.Policy
 	passwords account.PasswordPolicy
 	accounts  account.Policy
@@ -68,6 +70,9 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 	if p.templates, err = parsedPages(); err != nil {
 		return nil, err
 	}
+	if p.script, err = fingerprint("static/keys.js"); err != nil {
+		return nil, err
+	}
 	p.style, err = fingerprint("static/portal.css")
 	return p, err
 }
@@ -87,7 +92,7 @@ func (p *portal) handler() http.Handler {
 
 // allRoutes lists the addresses of all pages.
 func (p *portal) allRoutes() []map[string]route {
-	return []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()}
+	return []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.keyRoutes(), p.factorRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()}
 }
 
 // route is what one address answers: showing never changes anything, acting does.

@@ -78,6 +78,9 @@ func (v *page) Unreachable() bool {
 	return v.Me != nil && !v.Me.UndeliverableSince.IsZero() && (v.Here == "/" || v.Here == "/account")
 }
 
+// Script is the version of the script that speaks with security keys.
+func (v *page) Script() string { return v.portal.script }
+
 // DemoPassword is that of the demonstration accounts.
 func (v *page) DemoPassword() string { return demoPassword }
 

@@ -9,23 +9,24 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// What is read of a follower. Rows of accounts are wide, and millions are read in a row.
+// What is read of a follower. Rows of accounts are wide, and millions are read in a row; what the
+// conditions say is not read.
 const (
-	followerColumns   = "SELECT id, kind, status, contact_email, given_name, family_name, language, notices FROM habilis_accounts"
-	holdingColumns    = "SELECT account_id, structure_id, status, role, granted_whole, granted_services, valid_from, valid_until FROM habilis_memberships"
-	subscribedColumns = "SELECT account_id, structure_id, service_id, space, level, status, valid_from, valid_until FROM habilis_subscriptions"
+	followerColumns   = "SELECT id, contact_email, given_name, family_name, language, notices FROM habilis_accounts"
+	holdingColumns    = "SELECT account_id, structure_id, role, granted_whole, granted_services, valid_from, valid_until FROM habilis_memberships"
+	subscribedColumns = "SELECT account_id, structure_id, service_id, space, level, valid_from, valid_until FROM habilis_subscriptions"
 )
 
 func followerFields(a *account.Account) []any {
 	return []any{
-		(*string)(&a.ID), (*string)(&a.Kind), (*string)(&a.Status), &a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Language,
+		(*string)(&a.ID), &a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Language,
 		noticesColumn(&a.Notices),
 	}
 }
 
 func holdingFields(m *structure.Membership) []any {
 	return []any{
-		(*string)(&m.Account), (*string)(&m.Structure), (*string)(&m.Status), (*string)(&m.Role),
+		(*string)(&m.Account), (*string)(&m.Structure), (*string)(&m.Role),
 		&m.Granted.Whole, words(&m.Granted.Services), never(&m.Validity.From), never(&m.Validity.Until),
 	}
 }
@@ -33,7 +34,7 @@ func holdingFields(m *structure.Membership) []any {
 func subscribedFields(s *structure.Subscription) []any {
 	return []any{
 		(*string)(&s.Account), (*string)(&s.Structure), (*string)(&s.Service), (*string)(&s.Space), (*string)(&s.Level),
-		(*string)(&s.Status), never(&s.Validity.From), never(&s.Validity.Until),
+		never(&s.Validity.From), never(&s.Validity.Until),
 	}
 }
 
@@ -71,7 +72,14 @@ func (tx *Tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struc
 		return nil, err
 	}
 	found := make([]structure.Follower, len(people))
+	for i := range memberships {
+		memberships[i].Status = structure.StatusApproved
+	}
+	for i := range subscriptions {
+		subscriptions[i].Status = structure.SubscriptionApproved
+	}
 	for i, a := range people {
+		a.Kind, a.Status = account.KindPerson, account.StatusActive
 		found[i].Account = a
 		found[i].Memberships, memberships = ofAccount(memberships, a.ID, func(m structure.Membership) account.ID { return m.Account })
 		found[i].Subscriptions, subscriptions = ofAccount(subscriptions, a.ID, func(s structure.Subscription) account.ID { return s.Account })

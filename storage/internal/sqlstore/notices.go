@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/notify"
@@ -54,27 +55,38 @@ func (tx *Tx) Notices(ctx context.Context, q notify.NoticeQuery) ([]notify.Notic
 	return list(ctx, tx, t, query, args...)
 }
 
+// talliedAtOnce is of how many structures one statement counts notices. With longer
+// lists, planners prefer to read the whole table and compare each row with all of them.
+const talliedAtOnce = 64
+
 // Tallies implements storage.Tx.
 func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally, error) {
 	if len(q.Structures) == 0 {
 		return nil, tx.ready(ctx) // any of none
 	}
 	const sort = "structure_id, service_id, space, category, kind"
-	var w where
-	in(&w, "structure_id", q.Structures)
-	w.and("at >= ?", q.From.UnixMicro())
-	w.and("at < ?", q.Until.UnixMicro())
-	query := w.selection("SELECT "+sort+", count(*) FROM "+tx.store.tables.notices.name) + " GROUP BY " + sort + " ORDER BY " + sort
+	wanted := slices.Clone(q.Structures)
+	slices.Sort(wanted)
 	var found []notify.Tally
-	err := tx.ask(ctx, ctx, all(&found, func(t *notify.Tally) []any {
-		return []any{
-			(*string)(&t.Structure), (*string)(&t.Service), (*string)(&t.Space), (*string)(&t.Category), (*string)(&t.Kind), &t.Count,
-		}
-	}, tx.store.dialect.rebind(query), w.args...))
-	if err != nil {
+	var reads []Read
+	for part := range slices.Chunk(slices.Compact(wanted), talliedAtOnce) {
+		var w where
+		in(&w, "structure_id", part)
+		w.and("at >= ?", q.From.UnixMicro())
+		w.and("at < ?", q.Until.UnixMicro())
+		query := w.selection("SELECT "+sort+", count(*) FROM "+tx.store.tables.notices.name) + " GROUP BY " + sort + " ORDER BY " + sort
+		reads = append(reads, all(&found, tallyFields, tx.store.dialect.rebind(query), w.args...))
+	}
+	if err := tx.ask(ctx, ctx, reads...); err != nil {
 		return nil, err
 	}
 	return found, nil
+}
+
+func tallyFields(t *notify.Tally) []any {
+	return []any{
+		(*string)(&t.Structure), (*string)(&t.Service), (*string)(&t.Space), (*string)(&t.Category), (*string)(&t.Kind), &t.Count,
+	}
 }
 
 // DropNotices implements storage.Tx.

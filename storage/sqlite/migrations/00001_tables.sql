@@ -322,7 +322,7 @@ CREATE TABLE habilis_notices (
     version      BIGINT  NOT NULL
 );
 CREATE UNIQUE INDEX habilis_notices_key ON habilis_notices (notice_key);
-CREATE INDEX habilis_notices_structure ON habilis_notices (structure_id, at, id);
+CREATE INDEX habilis_notices_structure ON habilis_notices (structure_id, at, id, service_id, space, category, kind);
 CREATE INDEX habilis_notices_age ON habilis_notices (at, id);
 CREATE INDEX habilis_notices_spreading ON habilis_notices (at, id) WHERE spreading;
 
