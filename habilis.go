@@ -206,6 +206,9 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	if d.Wanted == nil {
 		d.Wanted = h.wanted
 	}
+	if d.Undeliverable == nil {
+		d.Undeliverable = h.undeliverable
+	}
 	if d.Compose == nil {
 		d.Compose = h.Notices.Compose
 	}
@@ -226,9 +229,12 @@ func (h *Habilis) publisher(store storage.Store) (*notify.Publisher, error) {
 
 // erasing is what packages above account do when one is erased.
 func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, a account.Account, now time.Time) error {
-	full, ok := tx.(structure.Tx)
+	full, ok := tx.(storage.Tx)
 	if !ok {
-		return account.ErrBadPolicy.With("the store's unit of work does not know structures")
+		return account.ErrBadPolicy.With("the store's unit of work knows accounts alone")
+	}
+	if err := h.SignIns.Forget(ctx, full, a.ID); err != nil {
+		return err
 	}
 	return h.Structures.Forget(ctx, full, by, a, now)
 }
@@ -248,6 +254,16 @@ func (h *Habilis) wanted(ctx context.Context, m notify.Message) (bool, error) {
 		return false, nil
 	}
 	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation, err
+}
+
+// undeliverable marks the account whose login address a mail server refused. A
+// contact address that is no login is nobody's mark.
+func (h *Habilis) undeliverable(ctx context.Context, m notify.Message) error {
+	err := h.Accounts.MarkUndeliverable(ctx, account.System(), m.To)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // dispatch completes the options of the dispatcher with what the host said once for

@@ -29,7 +29,7 @@ var notPersonal = map[string]string{
 	"link.purpose": "kind", "link.version": "version", "throttle.factor": "kind", "throttle.version": "version",
 	"attachment.iD": "identifier", "attachment.owner.structure": "a structure's", "attachment.status": "state", "attachment.type": "kind",
 	"attachment.statusSince": "state", "attachment.version": "version",
-	"signIn.iD": "identifier", "signIn.version": "version",
+	"signIn.iD": "identifier", "signIn.purpose": "kind", "signIn.version": "version", "factor.iD": "identifier", "factor.version": "version",
 	"membership.iD": "identifier", "membership.structure": "a structure's", "membership.status": "state", "membership.role": "state",
 	"membership.granted.whole": "a right", "membership.granted.services": "a right", "membership.asked.whole": "a right",
 	"membership.asked.services": "a right", "membership.validity.from": "a right", "membership.validity.until": "a right",
@@ -48,7 +48,7 @@ var notPersonal = map[string]string{
 	"event.iD": "identifier", "event.chain": "identifier", "event.sequence": "order", "event.at": "instant",
 	"event.actor.kind": "kind", "event.actor.provenAt": "not stored", "event.kind": "kind", "event.object.type": "kind", "event.object.iD": "identifier",
 	"event.structure": "a structure's", "event.previous": "hash", "event.hash": "hash",
-	"message.iD": "identifier", "message.key": "made of identifiers and digests", "message.template": "kind", "message.language": "state",
+	"message.iD": "identifier", "message.key": "made of identifiers and digests", "message.template": "kind", "message.language": "state", "message.urgent": "kind",
 	"message.status": "state", "message.attempts": "state", "message.notBefore": "state", "message.expiresAt": "state",
 	"message.leasedUntil": "state", "message.lastError": "free of addresses", "message.createdAt": "instant", "message.sentAt": "instant",
 	"message.version": "version",
@@ -72,7 +72,7 @@ func TestPersonalFieldsAreComplete(t *testing.T) {
 	stored := map[string]bool{}
 	for name, v := range map[string]any{
 		"account": account.Account{}, "link": account.Link{}, "throttle": account.Throttle{}, "attachment": account.Attachment{},
-		"signIn": mfa.SignIn{}, "membership": structure.Membership{}, "subscription": structure.Subscription{},
+		"signIn": mfa.SignIn{}, "factor": mfa.Factor{}, "membership": structure.Membership{}, "subscription": structure.Subscription{},
 		"structure": structure.Structure{}, "event": notify.Event{}, "message": notify.Message{},
 		"notice": notify.Notice{}, "run": notify.Run{},
 	} {

@@ -54,7 +54,7 @@ func (h *Habilis) everyMinute(ctx context.Context, jobs ...func(context.Context)
 
 // jobs are what has to be done again and again.
 func (h *Habilis) jobs() []func(context.Context) (int, error) {
-	all := []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp, h.Structures.CatchUp}
+	all := []func(context.Context) (int, error){h.SignIns.PurgeExpired, h.Accounts.CatchUp, h.Structures.CatchUp, h.Outbox.Tidy}
 	if h.opts.Contents != nil {
 		all = append(all, h.Accounts.SweepAttachments)
 	}

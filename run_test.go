@@ -2,6 +2,7 @@ package habilis_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -167,4 +168,36 @@ func TestRunSweepsContents(t *testing.T) {
 		cancel()
 		require.NoError(t, <-done)
 	})
+}
+
+// an address that the mail server refuses for good is marked, and its owner is
+// warned at the next sign-in; a contact address that is nobody's login is not.
+func TestRefusedAddressIsMarked(t *testing.T) {
+	t.Parallel()
+	refusing := &refusingMailer{Inbox: notify.NewInbox()}
+	h, err := habilis.New(memory.New(), &habilis.Options{Mailer: refusing, Hashing: cheap})
+	require.NoError(t, err)
+	s := &setting{h: h, inbox: refusing.Inbox}
+	by := s.join(t, "julie@atelier.example", "Julie")
+	refusing.on = true
+	_, err = h.Accounts.ForgotPassword(t.Context(), account.Anonymous(), "julie@atelier.example")
+	require.NoError(t, err)
+	stats, err := h.Drain(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, notify.Stats{Dead: 1}, stats)
+	o, err := h.Accounts.Overview(t.Context(), by)
+	require.NoError(t, err)
+	require.False(t, o.UndeliverableSince.IsZero())
+}
+
+type refusingMailer struct {
+	*notify.Inbox
+	on bool
+}
+
+func (m *refusingMailer) Send(ctx context.Context, e notify.Email) error {
+	if m.on {
+		return fmt.Errorf("%w, %w", notify.ErrUndeliverable, notify.ErrNoSuchMailbox)
+	}
+	return m.Inbox.Send(ctx, e)
 }

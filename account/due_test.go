@@ -13,6 +13,7 @@ import (
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 )
 
 // The owner is reminded before the window closes: once each, whoever runs the clock
@@ -206,9 +207,19 @@ func TestCatchUpIsBounded(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)
 	const more = 1001
-	for i := range more {
-		require.NoError(t, register(t, w, worldtest.Registration(fmt.Sprintf("p%d@terneuil.example", i))))
-	}
+	require.NoError(t, register(t, w, worldtest.Registration("julie@terneuil.example")))
+	one, err := byLogin(t, w, "julie@terneuil.example")
+	require.NoError(t, err)
+	require.NoError(t, storage.Update(t.Context(), w.Store, func(tx storage.Tx) error {
+		one.Version = 0
+		for i := range more - 1 {
+			one.ID, one.Login = account.ID(fmt.Sprintf("019ab000-0000-7000-8000-%012d", i)), fmt.Sprintf("p%d@terneuil.example", i)
+			if err := tx.PutAccount(t.Context(), one); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	w.Clock.Move(30 * day)
 	for _, want := range []int{1000, 1, 0} {
 		n, err := w.Accounts.CatchUp(t.Context())

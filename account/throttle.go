@@ -16,6 +16,11 @@ const (
 	FactorPassword Factor = "password"
 	FactorMailCode Factor = "mail_code"
 	FactorAnswer   Factor = "answer" // to the secret question; never enough alone
+
+	FactorAuthenticator Factor = "authenticator"  // code of an application
+	FactorSecurityKey   Factor = "security_key"   // a key or passkey
+	FactorRecoveryCode  Factor = "recovery_code"  // one of a set that was written down
+	FactorTrustedDevice Factor = "trusted_device" // a browser that was asked to be remembered
 )
 
 // Throttle is the failure counter of one factor of one account: however the

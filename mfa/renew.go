@@ -26,7 +26,7 @@ func (s *Service) Renew(ctx context.Context, handle string) (account.Renewal, er
 		switch {
 		case err != nil:
 			return err
-		case in.MailCodeAt.IsZero():
+		case !sufficient(in.Purpose, in.Holding(s.keys)):
 			return ErrSecondFactorRequired
 		case !s.due(a, now):
 			return ErrSignInOver

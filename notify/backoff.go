@@ -22,6 +22,9 @@ const maxReasonShown = 100
 // errPanicked stands for a panic in the host's Mailer.
 var errPanicked = errors.New("the mailer panicked")
 
+// errNotTried is what becomes of a mail for which there was no time left.
+var errNotTried = errors.New("not tried")
+
 // stageError is an error of the dispatcher's own, before anything was sent.
 type stageError struct {
 	stage string

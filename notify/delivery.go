@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,11 +22,11 @@ func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats,
 	err = d.store.Update(ctx, func(tx Tx) error {
 		claimed, given = nil, Stats{} // fn may run again
 		now := d.opts.Now().UTC()
-		due, err := tx.Messages(ctx, MessageQuery{Status: MessageQueued, DueAt: now, Limit: d.opts.Batch})
+		due, err := d.due(ctx, tx, now)
 		if err != nil {
 			return err
 		}
-		for _, m := range due {
+		for _, m := range apart(due) {
 			switch {
 			case expired(m, now):
 				m = m.expire()
@@ -50,6 +51,27 @@ func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats,
 	return claimed, given, err
 }
 
+// due lists what is to be sent now: what is urgent, then the notices whose turn it is.
+func (d *Dispatcher) due(ctx context.Context, tx Tx, now time.Time) ([]Message, error) {
+	urgent, err := tx.Messages(ctx, MessageQuery{Status: MessageQueued, Urgent: true, DueAt: now, Limit: d.opts.Batch})
+	if err != nil || len(urgent) >= d.opts.Batch {
+		return urgent, err
+	}
+	notices, err := tx.Messages(ctx, MessageQuery{Status: MessageQueued, InTurn: true, DueAt: now, Limit: d.opts.Batch - len(urgent)})
+	return append(urgent, notices...), err
+}
+
+// apart returns which of the due messages are claimed together. One whose lease ran out
+// was held by a process that died, maybe of that very mail: it is claimed alone, so that
+// a mail that kills every process uses up its own tries and not those of its neighbours.
+func apart(due []Message) []Message {
+	untouched := slices.DeleteFunc(slices.Clone(due), func(m Message) bool { return !m.LeasedUntil.IsZero() })
+	if len(untouched) > 0 {
+		return untouched
+	}
+	return due[:min(1, len(due))]
+}
+
 // deliver sends a claimed batch, several mails at once.
 func (d *Dispatcher) deliver(ctx context.Context, claimed []Message) (Stats, error) {
 	queue := make(chan Message, len(claimed))
@@ -64,7 +86,7 @@ func (d *Dispatcher) deliver(ctx context.Context, claimed []Message) (Stats, err
 		errs  []error
 		wg    sync.WaitGroup
 	)
-	for range min(d.opts.Parallel, len(claimed)) {
+	for range min(d.parallel(), len(claimed)) {
 		wg.Go(func() {
 			for m := range queue {
 				var s Stats
@@ -89,6 +111,15 @@ func (d *Dispatcher) deliver(ctx context.Context, claimed []Message) (Stats, err
 		errs = append(errs, fmt.Errorf("giving messages back: %w", err))
 	}
 	return total, errors.Join(errs...)
+}
+
+// parallel is how many mails are worked on at once. Without a [Stager] every one of them
+// is at risk all the time.
+func (d *Dispatcher) parallel() int {
+	if _, ok := d.mailer.(Stager); ok {
+		return d.opts.Parallel
+	}
+	return min(d.opts.Parallel, d.opts.AtRisk)
 }
 
 // one sends one leased message and stores the outcome. If ctx ended before there was
@@ -120,25 +151,48 @@ func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message
 		return Stats{Expired: count(ok, err)}, nil, err
 	}
 
-	cause := d.send(ctx, m, m.LeasedUntil.Sub(now)-d.opts.Lease/4)
-	now = d.opts.Now().UTC()
+	if !m.Urgent {
+		if until, ok := d.pace.take(m.To, now); !ok {
+			_, ok, err := d.settle(ctx, m, func(c Message) Message {
+				c.Attempts, c.NotBefore, c.LeasedUntil = c.Attempts-1, until, time.Time{}
+				return c
+			})
+			return Stats{Held: count(ok, err)}, nil, err
+		}
+	}
+	s, back, err = d.attempt(ctx, m, m.LeasedUntil.Sub(now)-d.opts.Lease/4)
+	if s.Sent == 0 && !m.Urgent {
+		d.pace.giveBack(m.To)
+	}
+	return s, back, err
+}
+
+// attempt sends a message and stores the outcome.
+func (d *Dispatcher) attempt(ctx context.Context, m Message, limit time.Duration) (s Stats, back *Message, err error) {
+	settled := false
+	cause := d.send(ctx, m, limit, func() {
+		settled = true
+		var ok bool
+		_, ok, err = d.settle(ctx, m, d.sent)
+		s.Sent = count(ok, err)
+	})
+	if settled {
+		return s, nil, err
+	}
+	now := d.opts.Now().UTC()
 	switch {
-	case cause == nil:
-		_, ok, err := d.settle(ctx, m, func(c Message) Message {
-			c.Status, c.SentAt, c.LeasedUntil, c.LastError = MessageSent, now, time.Time{}, ""
-			c.Sealed, c.To = nil, "" // what is over needs neither; Account still tells whom it went to
-			return c
-		})
-		return Stats{Sent: count(ok, err)}, nil, err
 	case errors.Is(cause, errNothingToSay):
 		_, ok, err := d.settle(ctx, m, Message.expire)
 		return Stats{Expired: count(ok, err)}, nil, err
-	case errors.Is(cause, ErrUndeliverable), m.Attempts >= d.opts.MaxAttempts && ctx.Err() == nil:
+	case errors.Is(cause, ErrUndeliverable), m.Attempts >= d.opts.MaxAttempts && ctx.Err() == nil && !errors.Is(cause, errNotTried):
 		d.report(fmt.Errorf("mail %s, message %s, given up: %s", m.Template, m.ID, reason(cause)))
 		_, ok, err := d.settle(ctx, m, func(c Message) Message { return c.bury(reason(cause)) })
+		if errors.Is(cause, ErrNoSuchMailbox) {
+			d.bounced(ctx, m)
+		}
 		return Stats{Dead: count(ok, err)}, nil, err
-	case ctx.Err() != nil:
-		return Stats{}, &m, nil //nolint:nilerr // not the mail's fault: its lease is given back
+	case ctx.Err() != nil, errors.Is(cause, errNotTried):
+		return Stats{}, &m, nil // not the mail's fault: its lease is given back
 	default:
 		d.report(fmt.Errorf("mail %s, message %s, try %d: %s", m.Template, m.ID, m.Attempts, reason(cause)))
 		_, ok, err := d.settle(ctx, m, func(c Message) Message {
@@ -146,6 +200,30 @@ func (d *Dispatcher) one(ctx context.Context, m Message) (s Stats, back *Message
 			return c
 		})
 		return Stats{Retried: count(ok, err)}, nil, err
+	}
+}
+
+// sent returns m as a message that the mail server took. What is over needs neither text
+// nor address; Account still tells whom it went to.
+func (d *Dispatcher) sent(m Message) Message {
+	m.Status, m.SentAt, m.LeasedUntil, m.LastError = MessageSent, d.opts.Now().UTC(), time.Time{}, ""
+	m.Sealed, m.To = nil, ""
+	return m
+}
+
+// bounced tells the host of an address that was refused for good.
+func (d *Dispatcher) bounced(ctx context.Context, m Message) {
+	if d.opts.Undeliverable == nil {
+		return
+	}
+	defer func() {
+		if recover() != nil {
+			d.report(errPanicked)
+		}
+	}()
+	m.Sealed = nil
+	if err := d.opts.Undeliverable(ctx, m); err != nil {
+		d.report(fmt.Errorf("telling of an address that refuses mails: %w", err))
 	}
 }
 
@@ -170,8 +248,10 @@ func (d *Dispatcher) wanted(ctx context.Context, m Message) (ok bool, err error)
 	return d.opts.Wanted(ctx, m)
 }
 
-// send opens, renders and sends m, with no unit of work open.
-func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration) (err error) {
+// send opens, renders and sends m, with no unit of work open. It calls taken once the
+// mail server took it, and before another mail is put at the same risk.
+func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, taken func()) (err error) {
+	var staged Staged
 	defer func() {
 		// The host's code must not take the dispatcher with it. What it says when it
 		// panics may hold the mail, so it is not repeated.
@@ -199,10 +279,31 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration) (
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return d.mailer.Send(ctx, Email{
+	e := Email{
 		ID: m.ID, Template: m.Template, To: m.To, Language: m.Language,
 		Subject: r.Subject, Text: r.Text, HTML: r.HTML,
-	})
+	}
+	last := func() error { return d.mailer.Send(ctx, e) }
+	if stager, ok := d.mailer.(Stager); ok {
+		if staged, err = stager.Stage(ctx, e); err != nil {
+			return err
+		}
+		last = staged.Commit
+	}
+	select {
+	case d.risk <- struct{}{}:
+		defer func() { <-d.risk }()
+	case <-ctx.Done():
+		if staged != nil {
+			staged.Abandon()
+		}
+		return errNotTried
+	}
+	if err := last(); err != nil {
+		return err
+	}
+	taken()
+	return nil
 }
 
 // settle applies change to a message that this dispatcher holds, whether ctx has
@@ -211,8 +312,18 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration) (
 func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	first := true
 	err = d.store.Update(ctx, func(tx Tx) error {
-		ok = false
+		if ok = false; first {
+			// Hardly ever has anybody touched it. If so this conflicts, and runs again.
+			first, after = false, change(m)
+			if err := tx.PutMessage(ctx, after); err != nil {
+				return err
+			}
+			after.Version++
+			ok = true
+			return nil
+		}
 		current, err := tx.Message(ctx, m.ID)
 		if err != nil {
 			return err

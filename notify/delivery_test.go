@@ -21,7 +21,7 @@ func TestEndDuringSendGivesBack(t *testing.T) {
 	for i := range 10 {
 		b.owe(fmt.Sprintf("m%d", i), time.Time{})
 	}
-	b.opts.Parallel = 2
+	b.opts.Parallel, b.opts.AtRisk = 2, 2
 	ctx, cancel := context.WithCancel(t.Context())
 	var mu sync.Mutex
 	started := 0

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/internal/fault"
-	"github.com/habilis-go/habilis/internal/ids"
 )
 
 // Dispatcher delivers what is owed: it claims messages of the outbox, opens,
@@ -16,15 +15,23 @@ import (
 //
 // Delivery is at least once. A mail is sent a second time only if a process died,
 // or lost its store, between the mail server's word and the mark; both have the
-// same [Email.ID]. Several dispatchers may work on one store, in one process or
-// many; a message is leased to one of them at a time. A Dispatcher is immutable
-// and safe for concurrent use.
+// same [Email.ID], and at most DispatcherOptions.AtRisk mails of a process are in
+// that time. Several dispatchers may work on one store, in one process or
+// many; a message is leased to one of them at a time.
+//
+// Mails about an account alone, such as codes and links, go first. The notices to
+// one address leave in the order in which they were written, one after the other:
+// one that is to be tried again holds back those behind it until it is sent or dead.
+//
+// A Dispatcher is safe for concurrent use.
 type Dispatcher struct {
 	store  Store
 	mailer Mailer
 	sealer Sealer
 	opts   DispatcherOptions
 	wake   chan struct{}
+	risk   chan struct{} // holds one for each mail that may have been taken and is not marked
+	pace   *pace
 }
 
 // DispatcherOptions are the optional parts of a [Dispatcher]; nil means all
@@ -35,8 +42,24 @@ type DispatcherOptions struct {
 
 	Lease    time.Duration // How long a message is held for sending. Defaults to 2 minutes.
 	Batch    int           // How many messages are claimed at once, at most 1000. Defaults to 50.
-	Parallel int           // How many mails are sent at once. Defaults to 4.
+	Parallel int           // How many mails are prepared at once, for a mailer that is a Stager up to the last word. Defaults to 4.
 	Poll     time.Duration // How often Run looks for work. Defaults to 1 second.
+
+	// AtRisk is how many mails may be in the time between the mail server's word and the
+	// mark that they are sent: so many a crash sends twice. A mailer that is no Stager
+	// sends so many at once. Defaults to 1.
+	AtRisk int
+
+	// PerHour is how many notices go to one address within an hour, counted in each
+	// process; what is beyond waits until the hour is over. Defaults to 60.
+	PerHour int
+
+	// KeepDead is for how long, after it was created, a dead message keeps what it says if
+	// it has no end of its own. Defaults to 30 days.
+	KeepDead time.Duration
+	// Keep is for how long, after it was created, the row of a message that is over is
+	// kept, and with it its idempotency key. Defaults to 90 days.
+	Keep time.Duration
 
 	MaxAttempts int            // After how many tries a message is given up. Defaults to 12.
 	Backoff     time.Duration  // Pause after the first failed try; it doubles with each. Defaults to 30 seconds.
@@ -48,6 +71,10 @@ type DispatcherOptions struct {
 	// . It does not see what the message says. Its error holds the message back,
 	// untried, for a later one. Defaults to none: everything is wanted.
 	Wanted func(context.Context, Message) (bool, error)
+
+	// Undeliverable is told of a message whose address the mail server refused for good
+	// . It does not see what the message says. Defaults to nobody.
+	Undeliverable func(context.Context, Message) error
 
 	// Compose is asked right before a message is sent what it says, outside any unit, for
 	// mails whose content is found out only then; see [Publisher.Compose]. False ends the
@@ -64,6 +91,7 @@ type DispatcherOptions struct {
 type Stats struct {
 	Sent    int // taken by the mail server
 	Retried int // failed, to be tried again later
+	Held    int // kept back, since their address has had enough notices for an hour
 	Dead    int // refused for good, or given up
 	Expired int // no longer worth sending
 }
@@ -71,6 +99,7 @@ type Stats struct {
 func (s *Stats) add(o Stats) {
 	s.Sent += o.Sent
 	s.Retried += o.Retried
+	s.Held += o.Held
 	s.Dead += o.Dead
 	s.Expired += o.Expired
 }
@@ -105,6 +134,10 @@ func NewDispatcher(store Store, mailer Mailer, sealer Sealer, opts *DispatcherOp
 	orElse(&o.Lease, 2*time.Minute)
 	orElse(&o.Batch, 50)
 	orElse(&o.Parallel, 4)
+	orElse(&o.AtRisk, 1)
+	orElse(&o.PerHour, 60)
+	orElse(&o.KeepDead, 30*24*time.Hour)
+	orElse(&o.Keep, 90*24*time.Hour)
 	orElse(&o.Poll, time.Second)
 	orElse(&o.MaxAttempts, 12)
 	orElse(&o.Backoff, 30*time.Second)
@@ -117,6 +150,10 @@ func NewDispatcher(store Store, mailer Mailer, sealer Sealer, opts *DispatcherOp
 		{"lease", int64(o.Lease)},
 		{"batch", int64(o.Batch)},
 		{"parallel", int64(o.Parallel)},
+		{"atRisk", int64(o.AtRisk)},
+		{"perHour", int64(o.PerHour)},
+		{"keepDead", int64(o.KeepDead)},
+		{"keep", int64(o.Keep)},
 		{"poll", int64(o.Poll)},
 		{"maxAttempts", int64(o.MaxAttempts)},
 		{"backoff", int64(o.Backoff)},
@@ -141,7 +178,10 @@ func NewDispatcher(store Store, mailer Mailer, sealer Sealer, opts *DispatcherOp
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
-	return &Dispatcher{store: store, mailer: mailer, sealer: sealer, opts: o, wake: make(chan struct{}, 1)}, nil
+	return &Dispatcher{
+		store: store, mailer: mailer, sealer: sealer, opts: o,
+		wake: make(chan struct{}, 1), risk: make(chan struct{}, o.AtRisk), pace: newPace(o.PerHour),
+	}, nil
 }
 
 func orElse[T comparable](v *T, otherwise T) {
@@ -216,42 +256,4 @@ func (d *Dispatcher) Drain(ctx context.Context) (Stats, error) {
 			return total, err
 		}
 	}
-}
-
-// Outbox lists messages for operators, without what they say.
-func (d *Dispatcher) Outbox(ctx context.Context, q MessageQuery) ([]Message, error) {
-	var found []Message
-	err := d.store.View(ctx, func(tx Tx) error {
-		var err error
-		found, err = tx.Messages(ctx, q)
-		return err
-	})
-	for i := range found {
-		found[i].Sealed = nil
-	}
-	return found, err
-}
-
-// Retry puts a dead message back into the queue, with all its tries ahead of it. It
-// returns ErrNotFound if there is no such message and [ErrNotRetryable] if the
-// message is not dead or what it said is wiped, as that of an expired one is.
-func (d *Dispatcher) Retry(ctx context.Context, id MessageID) error {
-	if !ids.Valid(id) {
-		return fault.ErrNotFound.In("notify.Retry")
-	}
-	err := d.store.Update(ctx, func(tx Tx) error {
-		m, err := tx.Message(ctx, id)
-		if err != nil {
-			return err
-		}
-		if m.Status != MessageDead || m.Sealed == nil {
-			return ErrNotRetryable.In("notify.Retry")
-		}
-		m.Status, m.Attempts, m.NotBefore, m.LastError = MessageQueued, 0, d.opts.Now().UTC(), ""
-		return tx.PutMessage(ctx, m)
-	})
-	if err == nil {
-		d.Wake()
-	}
-	return err
 }

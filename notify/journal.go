@@ -114,7 +114,7 @@ func (j *Journal) Enqueue(ctx context.Context, tx Tx, at time.Time, m Mail) erro
 	}
 	return tx.Enqueue(ctx, Message{
 		ID: MessageID(id), Key: m.Key, Template: m.Template, To: m.To, Account: m.Account, Language: m.Language,
-		Sealed: sealed, Status: MessageQueued, NotBefore: at, ExpiresAt: m.ExpiresAt, CreatedAt: at,
+		Urgent: !m.Template.Notice(), Sealed: sealed, Status: MessageQueued, NotBefore: at, ExpiresAt: m.ExpiresAt, CreatedAt: at,
 	})
 }
 

@@ -21,7 +21,8 @@ const (
 )
 
 // Message is a mail that is owed. What it says is sealed until it is sent or no longer
-// worth sending, and wiped then; a dead message keeps it, so that an operator may retry.
+// worth sending, and wiped then. A dead message keeps it for a while, so that an operator
+// may retry it. The row itself is removed some time after it is over.
 type Message struct {
 	ID          MessageID
 	Key         string        // idempotency key: at most one message per key, ever
@@ -29,6 +30,7 @@ type Message struct {
 	To          string        // canonical address; the envelope is built from nothing else; "" once sent or erased
 	Account     ids.AccountID // whom it is addressed to, "" if the address has no account
 	Language    string        // base language, "fr" or "en"
+	Urgent      bool          // goes before notices, and in no order with others to the same address
 	Sealed      []byte        // the values the template mentions, sealed with the key ring; nil once wiped
 	Status      MessageStatus
 	Attempts    int       // how often sending was tried

@@ -12,6 +12,11 @@ const (
 	MailSignInCode          Template = "sign_in_code"       // the code to type
 	MailSignedOutEverywhere Template = "signed_out"         // all sessions were closed
 	MailAccountLocked       Template = "account_locked"     // too many wrong codes or passwords
+	MailFactorAdded         Template = "factor_added"       // the account proves itself with something more
+	MailFactorRemoved       Template = "factor_removed"     // the account has one factor less
+	MailFactorFallback      Template = "factor_fallback"    // somebody signed in without the application or the key
+	MailWrongCodes          Template = "wrong_codes"        // too many wrong codes behind a right password
+	MailKeyCloned           Template = "key_cloned"         // a copy of a security key may exist
 	MailTechnicalExpiring   Template = "technical_expiring" // to whoever runs a program: its secret is about to end
 	MailTechnicalReset      Template = "technical_reset"    // to whoever runs a program: it needs the new secret
 	MailTechnicalClosed     Template = "technical_closed"   // to whoever runs a program: its account is closed
@@ -53,6 +58,7 @@ const (
 	MailStructureDeactivated    Template = "structure_deactivated"     // to a manager: the structure is inactive
 	MailStructureActivated      Template = "structure_activated"       // to a manager: the structure is active again
 	MailIdentifierChanged       Template = "identifier_changed"        // to a manager: the structure has another identifier
+	MailBankAccountsChanged     Template = "bank_accounts_changed"     // to the principal manager: a bank account was added or removed
 	MailSupportRequest          Template = "support_request"           // to the support desk: somebody cannot sign in
 	MailPrincipalReceived       Template = "principal_received"        // to whoever became principal manager
 	MailPrincipalAppointed      Template = "principal_appointed"       // to whom support made principal manager
@@ -79,6 +85,7 @@ const (
 	valueName      = "Name"      // display name of whom the mail is addressed to
 	valueAddress   = "Address"   // canonical e-mail address
 	valueApplicant = "Applicant" // display name of whom it is about
+	valueFactor    = "Factor"    // what its owner calls a factor
 	valueStructure = "Structure" // display name of the structure
 	valueScope     = "Scope"     // names of services, "" for the whole structure
 	valueReason    = "Reason"    // what a manager wrote
@@ -110,6 +117,11 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailFactorAdded, []string{valueName, valueFactor, valueAt}},
+	{MailFactorRemoved, []string{valueName, valueFactor, valueAt}},
+	{MailFactorFallback, []string{valueName, valueAt}},
+	{MailWrongCodes, []string{valueName, valueAt}},
+	{MailKeyCloned, []string{valueName, valueFactor, valueAt}},
 	{MailTechnicalExpiring, []string{valueName, valueLogin, valueUntil}},
 	{MailTechnicalReset, []string{valueName, valueLogin, valueStructure, valueAt}},
 	{MailTechnicalClosed, []string{valueName, valueLogin, valueStructure, valueAt}},
@@ -133,6 +145,7 @@ var mails = []struct {
 	{MailStructureDeactivated, []string{valueName, valueStructure, valueAt}},
 	{MailStructureActivated, []string{valueName, valueStructure, valueAt}},
 	{MailIdentifierChanged, []string{valueName, valueStructure, valueAt}},
+	{MailBankAccountsChanged, []string{valueName, valueStructure, valueAt}},
 	{MailSupportRequest, []string{valueName, valueAddress, valueReason}},
 	{MailPrincipalReceived, []string{valueName, valueStructure, valueLink}},
 	{MailPrincipalAppointed, []string{valueName, valueStructure, valueLink}},
@@ -178,7 +191,7 @@ func (t Template) Notice() bool {
 		MailPrincipalAppointed, MailPrincipalHandedOver, MailPrincipalNominated, MailPrincipalDeclined, MailPrincipalNominationOver, MailPrincipalInactive,
 		MailMembershipReminder, MailMembershipWithdrawn, MailMembershipExpired, MailMembershipAttached, MailMembershipChanged,
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
-		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged,
+		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged, MailBankAccountsChanged,
 		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionExpired, MailSubscriptionGranted, MailSubscriptionRemoved,
 		MailSpaceClosed, MailDigestDaily, MailDigestWeekly, MailNotice:
 		return true
@@ -199,7 +212,7 @@ func KnownTemplates() []Template {
 // Values lists the names of the values that the mail mentions, nil for a mail that
 // the library does not know. A mail that lacks one of them is not rendered.
 //
-// Name, Applicant, Structure, Scope, Reason, Refused and Removed are text from people;
+// Name, Applicant, Factor, Structure, Scope, Reason, Refused and Removed are text from people;
 // Scope is "" for the whole structure, Refused and Removed are "" for none. Spaces and
 // Approved name rights. Sections is JSON of a
 // list of [Section], More a number or "". FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is

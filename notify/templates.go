@@ -316,10 +316,7 @@ func formatDay(s, lang string) (string, error) {
 	if err != nil {
 		return "", ErrBadMail.With("a day has the wrong form")
 	}
-	if lang == "fr" {
-		return day.Format("02/01/2006"), nil
-	}
-	return day.Format("2 January 2006"), nil
+	return i18n.Day(language.Make(lang), day), nil
 }
 
 // zoneLabel names a zone after its city, "Paris time" for Europe/Paris, or by its

@@ -27,6 +27,7 @@ var values = notify.Values{
 	"Name":      "Julie BON",
 	"Address":   "jean.pierre@clinique.example",
 	"Applicant": "Jean PIERRE",
+	"Factor":    "Clé bleue",
 	"Login":     "tech_1_21750001600019",
 	"Structure": "Clinique de l’Étang",
 	"Scope":     "Accueil, Pédiatrie",
@@ -400,7 +401,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, template := range notify.KnownTemplates() {
 		name := string(template)
-		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "subscription_", "space_", "digest_", "notice"}, func(p string) bool { return strings.HasPrefix(name, p) })
+		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "bank_", "subscription_", "space_", "digest_", "notice"}, func(p string) bool { return strings.HasPrefix(name, p) })
 		require.Equal(t, about, template.Notice(), name)
 	}
 }

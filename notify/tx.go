@@ -33,8 +33,16 @@ type Tx interface {
 	// Message returns one message, or ErrNotFound.
 	Message(ctx context.Context, id MessageID) (Message, error)
 
-	// Messages lists the messages that q selects, oldest CreatedAt first, then by ID.
+	// Messages lists the messages that q selects, in the order that q states.
 	Messages(ctx context.Context, q MessageQuery) ([]Message, error)
+
+	// CountMessages counts the messages that q selects, whatever its order, limit and
+	// beginning.
+	CountMessages(ctx context.Context, q MessageQuery) (int, error)
+
+	// DeleteMessage removes a message if its stored version is m.Version, else it
+	// returns ErrConflict. Its Key is free afterwards.
+	DeleteMessage(ctx context.Context, m Message) error
 
 	// PutNotice inserts (Version 0) or replaces a notice. A second one with the same Key
 	// is refused with ErrExists.
@@ -65,6 +73,9 @@ type EventQuery struct {
 	Structure ids.StructureID
 	Kinds     []Kind // any of these
 
+	From  time.Time // only those recorded then or later
+	Until time.Time // only those recorded before it
+
 	// After continues a listing: only events that follow this (chain, sequence) in
 	// the order (chain, sequence). Newest makes the order (At, chain, sequence), all
 	// descending, and Before continues that; After does not apply then, nor Before
@@ -82,12 +93,29 @@ type EventQuery struct {
 // Capped returns the limit of q brought into its bounds, for adapters.
 func (q EventQuery) Capped() int { return page.Limit(q.Limit) }
 
-// MessageQuery selects messages of the outbox. Conditions are ANDed.
+// MessageQuery selects messages of the outbox. Conditions are ANDed; a zero condition
+// selects all.
 type MessageQuery struct {
-	Account ids.AccountID // whom it is addressed to
-	Status  MessageStatus // "" selects every status
-	DueAt   time.Time     // if set: only those with NotBefore and LeasedUntil not after it
-	Limit   int           // at most this many; 0 or less means 100, and more than 1000 means 1000
+	Account  ids.AccountID // whom it is addressed to
+	Status   MessageStatus
+	Template Template
+	Before   time.Time // only those with a CreatedAt before it
+	Sealed   bool      // only those that still keep what they say
+
+	DueAt  time.Time // only those with NotBefore and LeasedUntil not after it
+	Urgent bool      // only urgent ones
+
+	// InTurn selects the messages that are queued, not urgent, and the first in their
+	// order of all such messages with the same To.
+	InTurn bool
+
+	// The order is that of (CreatedAt, ID), both ascending, or both descending with
+	// Newest. With an AfterID, the listing continues after that place in its order.
+	Newest  bool
+	AfterAt time.Time
+	AfterID MessageID
+
+	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000
 }
 
 // Capped returns the limit of q brought into its bounds, for adapters.

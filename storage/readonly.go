@@ -16,15 +16,28 @@ var ErrReadOnly = fault.New("read_only_unit", "this unit of work only reads")
 
 // ReadOnly wraps tx so that every write is refused with [ErrReadOnly], for
 // adapters whose database cannot do that itself.
-func ReadOnly(tx Tx) Tx { return readOnly{tx} }
+func ReadOnly(tx Tx) Tx {
+	if w, able := tx.(structure.Walker); able {
+		return walkingReadOnly{readOnly{tx}, w}
+	}
+	return readOnly{tx}
+}
 
 type readOnly struct{ Tx }
+
+// walkingReadOnly is readOnly with what its unit can do besides.
+type walkingReadOnly struct {
+	readOnly
+	structure.Walker
+}
 
 func (readOnly) AppendEvent(context.Context, notify.Event) error { return ErrReadOnly }
 
 func (readOnly) Enqueue(context.Context, notify.Message) error { return ErrReadOnly }
 
 func (readOnly) PutMessage(context.Context, notify.Message) error { return ErrReadOnly }
+
+func (readOnly) DeleteMessage(context.Context, notify.Message) error { return ErrReadOnly }
 
 func (readOnly) PutAccount(context.Context, account.Account) error { return ErrReadOnly }
 
@@ -39,6 +52,10 @@ func (readOnly) DeleteAttachment(context.Context, account.Attachment) error { re
 func (readOnly) PutSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
 
 func (readOnly) DeleteSignIn(context.Context, mfa.SignIn) error { return ErrReadOnly }
+
+func (readOnly) PutFactor(context.Context, mfa.Factor) error { return ErrReadOnly }
+
+func (readOnly) DeleteFactor(context.Context, mfa.Factor) error { return ErrReadOnly }
 
 func (readOnly) PutStructure(context.Context, structure.Structure) error { return ErrReadOnly }
 

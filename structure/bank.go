@@ -10,6 +10,7 @@ import (
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/notify"
 )
 
 // NewBankAccount is what a manager tells about a bank account.
@@ -33,7 +34,8 @@ func (n NewBankAccount) checked() (NewBankAccount, []fault.Field) {
 	return n, bad
 }
 
-// AddBankAccount adds a bank account to a structure, by whoever may modify it.
+// AddBankAccount adds a bank account to a structure, by whoever may modify it. The
+// principal manager is told by mail, whoever did it.
 //
 // Errors: ErrInvalid naming every bad field, an account that is listed already among
 // them; [ErrBankAccountLimit]; [ErrNotFound] for whoever is no member; [ErrDenied].
@@ -45,7 +47,7 @@ func (s *Service) AddBankAccount(ctx context.Context, by account.Actor, id ID, n
 		return BankAccount{}, err
 	}
 	b := BankAccount{ID: name, Label: n.Label, IBAN: n.IBAN, BIC: n.BIC}
-	_, err = s.modify(ctx, by, id, "structure.bank_account_added", func(_ Tx, st *Structure, _ time.Time) error {
+	_, err = s.modifyBank(ctx, by, id, "structure.bank_account_added", func(_ Tx, st *Structure, _ time.Time) error {
 		switch {
 		case len(wrong) > 0:
 			return fault.Invalid(op, wrong...)
@@ -81,10 +83,10 @@ func (s *Service) BankAccounts(ctx context.Context, by account.Actor, id ID) ([]
 }
 
 // RemoveBankAccount removes a bank account from a structure, by whoever may modify it
-// . Errors: [ErrNotFound] for an account that it does not have, and for whoever is
+// . The principal manager is told by mail, whoever did it. Errors: [ErrNotFound] for an account that it does not have, and for whoever is
 // no member; [ErrDenied].
 func (s *Service) RemoveBankAccount(ctx context.Context, by account.Actor, id ID, bank string) error {
-	_, err := s.modify(ctx, by, id, "structure.bank_account_removed", func(_ Tx, st *Structure, _ time.Time) error {
+	_, err := s.modifyBank(ctx, by, id, "structure.bank_account_removed", func(_ Tx, st *Structure, _ time.Time) error {
 		i := slices.IndexFunc(st.Sheet.Accounts, func(o BankAccount) bool { return o.ID == bank })
 		if i < 0 {
 			return ErrNotFound
@@ -95,4 +97,18 @@ func (s *Service) RemoveBankAccount(ctx context.Context, by account.Actor, id ID
 		return nil
 	})
 	return err
+}
+
+// modifyBank is modify for the bank accounts: whoever takes over a manager's account
+// would have money go elsewhere, so the principal manager hears of every change.
+func (s *Service) modifyBank(
+	ctx context.Context, by account.Actor, id ID, kind notify.Kind, change func(Tx, *Structure, time.Time) error,
+) (Structure, error) {
+	return s.modifyAnd(ctx, by, id, kind, change, func(tx Tx, st Structure, now time.Time) error {
+		principal, there, err := principalOf(ctx, tx, st.ID)
+		if err != nil || !there || !reachable(principal.Account) {
+			return err
+		}
+		return s.tellOfStructure(ctx, tx, st, []Member{principal}, notify.MailBankAccountsChanged, now)
+	})
 }

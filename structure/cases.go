@@ -70,16 +70,16 @@ func (c Case) Rows() []Row {
 // Names lists the services of a scope for people, "" for the whole structure.
 func (c Case) Names(s Scope) string { return describe(c.Units, s) }
 
-// Mine lists the memberships of the actor, whatever became of them,
-// oldest request first, at most 1000.
-func (s *Service) Mine(ctx context.Context, by account.Actor) ([]Case, error) {
+// Mine lists the memberships of the actor, those in any of the statuses or, without one,
+// whatever became of them, oldest request first, at most 1000.
+func (s *Service) Mine(ctx context.Context, by account.Actor, statuses ...MembershipStatus) ([]Case, error) {
 	var out []Case
 	err := s.store.View(ctx, func(tx Tx) error {
 		a, err := account.Acting(ctx, tx, by)
 		if err != nil {
 			return err
 		}
-		ms, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Limit: 1000})
+		ms, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Statuses: statuses, Limit: 1000})
 		if err != nil {
 			return err
 		}

@@ -257,7 +257,7 @@ func TestExportPersonalData(t *testing.T) {
 				require.False(t, strings.Contains(string(text), secret), "%s: nobody else's name, and no secret", secret)
 			}
 			require.Len(t, out.Summary, 7)
-			require.Contains(t, out.Summary[0], "zoe.roux@terneuil.example")
+			require.Equal(t, "Votre compte zoe.roux@terneuil.example, créé le 22/11/2026, avec vos coordonnées et préférences.", out.Summary[0])
 			require.Equal(t, []string{"self", "person"}, actors(out.History), "LG-08: others only as what they are")
 		}
 		out, err := w.Structures.ExportPersonalData(ctx, zoe, zoe.ID)

@@ -159,6 +159,23 @@ func ExampleService_Authorizer() {
 	// Output: true <nil>
 }
 
+// What happened to the person who is signed in, for a home page.
+func ExampleService_Feed() {
+	ctx, w := context.Background(), newWorkshop()
+	zoe := w.join("zoe@workshop.example")
+	m, _ := w.ask(zoe)
+	habilis.Must(w.Structures.Approve(ctx, w.boss, m.ID, structure.Approval{}))
+	items, err := w.Structures.Feed(ctx, zoe, structure.FeedQuery{Limit: 2})
+	for _, f := range items {
+		fmt.Println(f.Label(language.English), "|", f.Where, "|", f.Scope, "|", f.By)
+	}
+	fmt.Println(err)
+	// Output:
+	// Approved | Workshop | URBA Planning | person
+	// Requested | Workshop | URBA Planning | self
+	// <nil>
+}
+
 func ExampleService_History() {
 	ctx, w := context.Background(), newWorkshop()
 	m, _ := w.ask(w.join("zoe@workshop.example"))
@@ -174,4 +191,15 @@ func ExampleService_History() {
 	// Approved | Julie BON | URBA Planning
 	// Requested | Julie BON | URBA Planning
 	// <nil>
+}
+
+// The magnifier of a line: the request as it was decided.
+func ExampleService_HistoryEntry() {
+	ctx, w := context.Background(), newWorkshop()
+	m, _ := w.ask(w.join("zoe@workshop.example"))
+	habilis.Must(w.Structures.Approve(ctx, w.boss, m.ID, structure.Approval{}))
+	table := habilis.Must(w.Structures.History(ctx, w.boss, w.place.ID, structure.HistoryQuery{Kinds: structure.DecidedKinds(), Limit: 1}))
+	d, err := w.Structures.HistoryEntry(ctx, w.boss, w.place.ID, table[0].Number())
+	fmt.Println(d.Entry.GuideLabel(language.French), "|", d.Entry.Scope, "|", d.Comment, "|", err)
+	// Output: VALIDÉE | URBA Planning | planning files | <nil>
 }

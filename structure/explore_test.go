@@ -480,8 +480,10 @@ func TestEveryOrderOfOperations(t *testing.T) {
 // The same as deep as a minute goes.
 func TestEveryOrderOfOperationsForAMinute(t *testing.T) {
 	longtest.Skip(t)
+	t.Parallel()
 	for name, accept := range map[string]bool{"naming": false, "asking": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			got, err := newScenario(t, accept, false).explore(1000, time.Minute)
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, got.depth, 2)

@@ -136,7 +136,7 @@ func (s *Service) ExportPersonalData(ctx context.Context, by account.Actor, id a
 				return err
 			}
 		}
-		out.Summary = out.summary(language.Make(a.Language))
+		out.Summary = out.summary(language.Make(a.Language), s.zone)
 		return account.Record(ctx, tx, s.journal, by, "account.data_exported", a, now)
 	})
 	return out, err
@@ -270,13 +270,14 @@ func by(actor notify.Actor, self account.ID) string {
 	return string(actor.Kind)
 }
 
-// summary is the readable part: what there is, and how much of it.
-func (d PersonalData) summary(lang language.Tag) []string {
+// summary is the readable part: what there is, and how much of it, with days as people
+// in the zone mean them.
+func (d PersonalData) summary(lang language.Tag, zone *time.Location) []string {
 	count := func(id string, n int) string {
 		return i18n.Text(lang, "export."+id, i18n.Data{"Count": strconv.Itoa(n)})
 	}
 	return []string{
-		i18n.Text(lang, "export.account", i18n.Data{"Login": d.Account.Login, "Day": d.Account.CreatedAt.Format(time.DateOnly)}),
+		i18n.Text(lang, "export.account", i18n.Data{"Login": d.Account.Login, "Day": i18n.Day(lang, d.Account.CreatedAt.In(zone))}),
 		count("memberships", len(d.Memberships)), count("subscriptions", len(d.Subscriptions)), count("attachments", len(d.Attachments)),
 		count("mails", len(d.Mails)), count("history", len(d.History)), i18n.Text(lang, "export.rights", nil),
 	}

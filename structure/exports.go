@@ -50,11 +50,19 @@ func word[T any](prefix string, value func(T) string) func(CSV, T) string {
 			clear(texts)
 		}
 		code := value(row)
-		if _, seen := texts[code]; !seen {
+		if _, seen := texts[code]; !seen && code != "" {
 			texts[code] = i18n.Text(c.Language, prefix+code, nil)
 		}
 		return texts[code]
 	}
+}
+
+// spaceText names a space, nothing for none.
+func spaceText(p authz.Policy, c CSV, code authz.Space) string {
+	if spec, listed := p.Spec(code); listed {
+		return spec.Label(c.Language)
+	}
+	return string(code)
 }
 
 // text is a column of text.
@@ -83,14 +91,20 @@ func StructureColumns() []Column[Structure] {
 	}
 }
 
-// HistoryColumns are the columns of an exported history, in order.
-func HistoryColumns() []Column[Entry] {
+// HistoryColumns are the columns of an exported history, in order; the policy names the
+// spaces.
+func HistoryColumns(p authz.Policy) []Column[Entry] {
 	return []Column[Entry]{
 		{"at", func(c CSV, e Entry) string { return c.instant(e.At) }},
-		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
 		{"applicant", func(_ CSV, e Entry) string { return e.Applicant.DisplayName }},
+		{"identifier", func(_ CSV, e Entry) string { return e.Structure.Identifier.Value }},
+		{"structure", func(_ CSV, e Entry) string { return e.Structure.Name }},
+		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
+		{"action_code", func(_ CSV, e Entry) string { return string(e.Kind) }},
 		{"actor", func(_ CSV, e Entry) string { return e.Actor.DisplayName }},
 		{"scope", func(_ CSV, e Entry) string { return e.Scope }},
+		{"space", func(c CSV, e Entry) string { return spaceText(p, c, e.Right.Space) }},
+		{"level", word("level.", func(e Entry) string { return string(e.Right.Level) })},
 	}
 }
 
@@ -117,8 +131,7 @@ func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search,
 		if _, err := account.Acting(ctx, tx, by); err != nil {
 			return err
 		}
-		q.Brief = true // no column shows more
-		if err := eachStructure(ctx, tx, q, t.Write); err != nil {
+		if err := eachBrief(ctx, tx, q, t.Write); err != nil {
 			return err
 		}
 		return t.Close()
@@ -126,26 +139,28 @@ func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search,
 	return s.exported(ctx, by, "", ListStructures, t.Rows(), err)
 }
 
-// ExportHistory writes the history of a structure as CSV, newest first, and returns how
-// many rows that were. It is streamed and recorded as [Service.ExportSearch] is; that it
+// ExportHistory writes what a query finds of the history of a structure as CSV, all pages
+// of it, newest first, and returns how many rows that were. It is streamed and recorded as [Service.ExportSearch] is; that it
 // was exported is in the history of the structure then.
 //
 // Errors: those of [Service.History]; ErrInvalid for the format; the writer's.
 func (s *Service) ExportHistory(
-	ctx context.Context, by account.Actor, id ID, kinds []notify.Kind, format CSV, w io.Writer,
+	ctx context.Context, by account.Actor, id ID, q HistoryQuery, format CSV, w io.Writer,
 ) (int, error) {
 	format = format.completed(s.zone)
 	if err := invalid("structure.ExportHistory", format.fields()); err != nil {
 		return 0, err
 	}
 	now := s.clock()
-	t := NewTable(w, format, HistoryColumns())
+	t := NewTable(w, format, HistoryColumns(s.authz))
 	err := s.store.View(ctx, func(tx Tx) error {
 		st, err := s.authorise(ctx, tx, by, id, authz.ActionReadHistory, now)
 		if err != nil {
 			return err
 		}
-		if err := eachEntry(ctx, tx, notify.EventQuery{Structure: st.ID, Kinds: kinds, Newest: true, Limit: batch}, t.Write); err != nil {
+		query := q.events(st.ID)
+		query.Limit = batch
+		if err := eachEntry(ctx, tx, st, query, t.Write); err != nil {
 			return err
 		}
 		return t.Close()
@@ -154,8 +169,8 @@ func (s *Service) ExportHistory(
 }
 
 // eachEntry walks through the history of a structure.
-func eachEntry(ctx context.Context, tx Tx, q notify.EventQuery, fn func(Entry) error) error {
-	units, err := tx.Units(ctx, q.Structure)
+func eachEntry(ctx context.Context, tx Tx, st Structure, q notify.EventQuery, fn func(Entry) error) error {
+	units, err := tx.Units(ctx, st.ID)
 	if err != nil {
 		return err
 	}
@@ -164,7 +179,7 @@ func eachEntry(ctx context.Context, tx Tx, q notify.EventQuery, fn func(Entry) e
 		if err != nil {
 			return err
 		}
-		lines, err := entries(ctx, tx, events, units)
+		lines, err := entries(ctx, tx, events, st, units)
 		if err != nil {
 			return err
 		}

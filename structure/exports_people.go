@@ -4,8 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/i18n"
 )
@@ -91,18 +89,12 @@ type SubscriberLine struct {
 // SubscriptionColumns are the columns of exported subscriptions, in order; the
 // policy names the spaces.
 func SubscriptionColumns(p authz.Policy) []Column[SubscriberLine] {
-	space := func(code authz.Space, lang language.Tag) string {
-		if spec, there := p.Spec(code); there {
-			return spec.Label(lang)
-		}
-		return string(code)
-	}
 	return []Column[SubscriberLine]{
 		{"person", text(func(l SubscriberLine) string { return l.Person.SortName })},
 		{"structure", text(func(l SubscriberLine) string { return l.Structure.DisplayName() })},
 		{"requested_at", instant(func(l SubscriberLine) time.Time { return l.Subscription.RequestedAt })},
 		{"service", func(f CSV, l SubscriberLine) string { return scopeText(f, l.Unit.Name) }},
-		{"space", func(f CSV, l SubscriberLine) string { return space(l.Subscription.Space, f.Language) }},
+		{"space", func(f CSV, l SubscriberLine) string { return spaceText(p, f, l.Subscription.Space) }},
 		{"level", word("level.", func(l SubscriberLine) string { return string(l.Subscription.Level) })},
 		{"subscription_status", word("status.", func(l SubscriberLine) string { return string(l.Subscription.Status) })},
 		{"valid_from", instant(func(l SubscriberLine) time.Time { return l.Subscription.Validity.From })},

@@ -14,7 +14,6 @@ import (
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/match"
-	"github.com/habilis-go/habilis/notify"
 )
 
 // MaxFound is how many people one search for strangers shows.
@@ -91,7 +90,7 @@ func (in PersonSearch) criteria(op string) (c account.Criteria, login string, er
 // searched is in the history of the structure, without what for.
 //
 // Errors: ErrInvalid naming every bad field; [ErrWeakCriteria]; [ErrNotFound];
-// [ErrDenied].
+// [ErrDenied]; account.ErrThrottled beyond SearchPolicy.StrangersPerHour.
 func (s *Service) FindPeople(ctx context.Context, by account.Actor, in PersonSearch) (FoundPeople, error) {
 	const op = "structure.FindPeople"
 	if err := check.Struct(op, in); err != nil {
@@ -102,10 +101,6 @@ func (s *Service) FindPeople(ctx context.Context, by account.Actor, in PersonSea
 		return FoundPeople{}, err
 	}
 	now := s.clock()
-	name, err := s.ids.New(now)
-	if err != nil {
-		return FoundPeople{}, err
-	}
 	var out FoundPeople
 	err = s.store.Update(ctx, func(tx Tx) error {
 		at, err := s.authorised(ctx, tx, by, in.Structure, authz.ActionSearchUsers, now)
@@ -115,10 +110,7 @@ func (s *Service) FindPeople(ctx context.Context, by account.Actor, in PersonSea
 		if out, err = findPeople(ctx, tx, in, c, login); err != nil {
 			return err
 		}
-		return s.journal.RecordAfter(ctx, tx, at.Head, notify.Fact{
-			At: now, Actor: by, Kind: "people.searched", Object: notify.Object{Type: ObjectSearch, ID: name},
-			Account: by.ID, Structure: in.Structure, State: SearchState{Found: len(out.People)},
-		})
+		return s.searched(ctx, tx, by, at, len(out.People), now)
 	})
 	if err != nil {
 		return FoundPeople{}, err

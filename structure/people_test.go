@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -120,6 +121,49 @@ func TestFindPeopleIsCapped(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found.People, structure.MaxFound)
 	require.True(t, found.More)
+}
+
+// searches that reach strangers are counted for each person, whichever they are
+// and wherever they are made, and the hour ends to the instant.
+func TestSearchesForStrangersAreCounted(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	p := structure.Guide2024()
+	require.Equal(t, 100, p.Searches.StrangersPerHour)
+	p.Searches.StrangersPerHour = 4
+	w.Configure(t, &account.Options{}, &structure.Options{Policy: &p})
+	ctx, c := t.Context(), company(t, w)
+	other := places(t, w, c.Manager, "Boulangerie")[0]
+	w.Join(t, clerk)
+	people := func(at structure.ID) error {
+		_, err := w.Structures.FindPeople(ctx, c.Manager, structure.PersonSearch{Structure: at, Login: clerk})
+		return err
+	}
+	successor := func(at structure.ID) error {
+		_, err := w.Structures.FindSuccessor(ctx, c.Manager, at, structure.SuccessorSearch{Login: clerk})
+		return err
+	}
+	for _, search := range []func(structure.ID) error{people, successor} {
+		require.NoError(t, search(c.ID))
+		require.NoError(t, search(other.ID))
+	}
+	w.Unchanged(t, func() {
+		w.Clock.Move(time.Hour - time.Microsecond)
+		require.ErrorIs(t, people(c.ID), account.ErrThrottled)
+		require.ErrorIs(t, successor(other.ID), account.ErrThrottled)
+		_, err := w.Structures.FindSuccessor(ctx, c.Manager, c.ID, structure.SuccessorSearch{Family: "bon"})
+		require.NoError(t, err, "members are no strangers")
+	})
+	next := w.Company(t, luhnSIRET(1), "next@terneuil.example")
+	_, err := w.Structures.FindPeople(ctx, next.Manager, structure.PersonSearch{Structure: next.ID, Login: clerk})
+	require.NoError(t, err, "each person has a count of their own")
+	w.Clock.Move(time.Microsecond)
+	require.NoError(t, people(c.ID))
+	w.Proven(t)
+
+	p.Searches.StrangersPerHour = -1
+	_, err = structure.New(storage.Structures(w.Store), w.Keys, &structure.Options{Policy: &p})
+	require.ErrorIs(t, err, structure.ErrBadPolicy)
 }
 
 // the result of a search for people as CSV, which is recorded beside it.

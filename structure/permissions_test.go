@@ -15,10 +15,11 @@ import (
 
 // crew is one structure with somebody of each column of table MEM-T1.
 type crew struct {
-	w     *worldtest.World
-	c     worldtest.Company
-	who   map[string]account.Actor
-	fresh int
+	w      *worldtest.World
+	c      worldtest.Company
+	who    map[string]account.Actor
+	fresh  int
+	secret string // of the program
 }
 
 func newCrew(t *testing.T, d authz.Delegation) *crew {
@@ -37,8 +38,9 @@ func newCrew(t *testing.T, d authz.Delegation) *crew {
 	require.NoError(t, err)
 	by := k.c.Manager
 	by.ProvenAt = w.Clock.Now()
-	_, err = w.Structures.CreateTechnical(t.Context(), by, k.c.ID, structure.TechnicalSpec{Login: "tech_1_" + worldtest.SIRETCompany + "@interfaces.example", Name: "Invoices"})
+	h, err := w.Structures.CreateTechnical(t.Context(), by, k.c.ID, structure.TechnicalSpec{Login: "tech_1_" + worldtest.SIRETCompany + "@interfaces.example", Name: "Invoices"})
 	require.NoError(t, err)
+	k.secret = secretIn(t, h)
 	technicals, err := w.Structures.Technicals(t.Context(), k.c.Manager, k.c.ID)
 	require.NoError(t, err)
 	k.who["technical"] = account.Person(technicals[0].ID)
@@ -77,22 +79,51 @@ func (k *crew) own(t *testing.T, name string) structure.MembershipID {
 	return mine[0].Membership.ID
 }
 
+// What a column may do.
+const (
+	yes, lent, no = "yes", "lent", "no" // lent: only while the principal lends the power
+	own, byHeir   = "own", "byHeir"     // own: for oneself; byHeir: by a transfer
+)
+
+// permission is one row of table MEM-T1: what the principal manager, a secondary manager,
+// a simple user, an outsider and a program may do.
+type permission struct {
+	structure bool // the power is that over the structure
+	may       [5]string
+	do        func(t *testing.T, k *crew, by account.Actor) error
+}
+
+// exercise has every column do what each row is about, with and without what the
+// principal lends.
+func exercise(t *testing.T, rows map[string]permission) {
+	t.Helper()
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, d := range []authz.Delegation{{}, {Structure: true}, {Users: true}, {Structure: true, Users: true}} {
+				crew := newCrew(t, d)
+				for i, column := range []string{"principal", "secondary", "simple", "outsider", "technical"} {
+					want := map[string]bool{yes: true, own: true, lent: row.structure && d.Structure || !row.structure && d.Users}[row.may[i]]
+					err := row.do(t, crew, crew.who[column])
+					require.Equal(t, want, err == nil, "%s by %s with %+v: %v", name, column, d, err)
+					if row.may[i] == byHeir {
+						require.ErrorIs(t, err, structure.ErrSuccessorRequired)
+					}
+				}
+				crew.w.Proven(t)
+			}
+		})
+	}
+}
+
 // MEM-T1, C-06, PE-01 to PE-04, PE-10, PE-11, PE-13: every
 // operation on a structure and its people, by everybody, with and without what the
 // principal lends.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
-	const (
-		yes, lent, no = "yes", "lent", "no" // lent: only while the principal lends the power
-		own, first    = "own", "first"      // own: for oneself; first: by a transfer
-	)
 	type k = *crew
 	each := func(t *testing.T, out []structure.Outcome, err error) error { t.Helper(); return one(t)(out, err).Err }
-	for name, row := range map[string]struct {
-		structure bool // the power is that over the structure
-		may       [5]string
-		do        func(t *testing.T, k k, by account.Actor) error
-	}{
+	exercise(t, map[string]permission{
 		"search": {false, [5]string{yes, yes, yes, yes, no}, func(t *testing.T, k k, by account.Actor) error {
 			_, err := k.w.Structures.Search(t.Context(), by, structure.Search{Name: "Atelier"})
 			return err
@@ -221,24 +252,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 			_, err := k.w.Structures.ChangeMembership(t.Context(), by, k.own(t, "simple"), structure.Change{})
 			return err
 		}},
-		"leave": {false, [5]string{first, own, own, no, no}, func(t *testing.T, k k, by account.Actor) error {
+		"leave": {false, [5]string{byHeir, own, own, no, no}, func(t *testing.T, k k, by account.Actor) error {
 			return one(t)(k.w.Structures.Leave(t.Context(), by, structure.Departure{Structure: k.c.ID})).Err
 		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for _, d := range []authz.Delegation{{}, {Structure: true}, {Users: true}, {Structure: true, Users: true}} {
-				crew := newCrew(t, d)
-				for i, column := range []string{"principal", "secondary", "simple", "outsider", "technical"} {
-					want := map[string]bool{yes: true, own: true, lent: row.structure && d.Structure || !row.structure && d.Users}[row.may[i]]
-					err := row.do(t, crew, crew.who[column])
-					require.Equal(t, want, err == nil, "%s by %s with %+v: %v", name, column, d, err)
-					if row.may[i] == first {
-						require.ErrorIs(t, err, structure.ErrSuccessorRequired)
-					}
-				}
-				crew.w.Proven(t)
-			}
-		})
-	}
+	})
 }

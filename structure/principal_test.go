@@ -310,6 +310,15 @@ func TestFindSuccessor(t *testing.T) {
 		}
 		_, err := w.Structures.FindSuccessor(ctx, e.owner, e.one.ID, structure.SuccessorSearch{Town: "a\nb"})
 		require.Equal(t, map[string]string{"town": "line "}, codes(err))
+		_, err = w.Structures.FindSuccessor(ctx, e.owner, e.one.ID, structure.SuccessorSearch{Login: heir})
+		require.NoError(t, err)
+		last := lastEvent(t, w, notify.StructureChain(e.one.ID))
+		require.Equal(t, notify.Kind("people.searched"), last.Kind)
+		require.JSONEq(t, `{"found":1}`, string(last.State), "without what for")
+		w.Unchanged(t, func() {
+			_, err = w.Structures.FindSuccessor(ctx, e.owner, e.one.ID, structure.SuccessorSearch{Family: "ela"})
+			require.NoError(t, err, "members are no strangers")
+		})
 	})
 }
 

@@ -123,6 +123,14 @@ func invalid(op string, fields []fault.Field) error {
 func (s *Service) modify(
 	ctx context.Context, by account.Actor, id ID, kind notify.Kind, change func(Tx, *Structure, time.Time) error,
 ) (Structure, error) {
+	return s.modifyAnd(ctx, by, id, kind, change, func(Tx, Structure, time.Time) error { return nil })
+}
+
+// modifyAnd is modify, and then tells of what was changed.
+func (s *Service) modifyAnd(
+	ctx context.Context, by account.Actor, id ID, kind notify.Kind,
+	change func(Tx, *Structure, time.Time) error, tell func(Tx, Structure, time.Time) error,
+) (Structure, error) {
 	now := s.clock()
 	var out Structure
 	err := s.store.Update(ctx, func(tx Tx) error {
@@ -138,7 +146,10 @@ func (s *Service) modify(
 		if out = st; StateOf(st).same(StateOf(before)) {
 			return nil
 		}
-		return s.putStructure(ctx, tx, by, kind, &out, now)
+		if err := s.putStructure(ctx, tx, by, kind, &out, now); err != nil {
+			return err
+		}
+		return tell(tx, out, now)
 	})
 	if err != nil {
 		return Structure{}, err

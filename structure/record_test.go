@@ -173,6 +173,29 @@ func TestBankAccountLimit(t *testing.T) {
 	require.NotContains(t, err.Error(), ibans[2])
 }
 
+// the principal manager hears of each change of the bank accounts, whoever made
+// it, without a number; nobody hears of one that was refused.
+func TestBankAccountsAreTold(t *testing.T) {
+	t.Parallel()
+	k := newCrew(t, authz.Delegation{Structure: true})
+	ctx, told := t.Context(), func() int { return k.w.Count(t, boss, notify.MailBankAccountsChanged) }
+	b, err := k.w.Structures.AddBankAccount(ctx, k.who["secondary"], k.c.ID, structure.NewBankAccount{IBAN: ibans[0]})
+	require.NoError(t, err)
+	require.Equal(t, 1, told())
+	require.Equal(t, notify.Values{
+		"Name": "Julie BON", "Structure": k.c.DisplayName(), "At": k.w.Clock.Now().Format(time.RFC3339),
+	}, k.w.Last(t, boss, notify.MailBankAccountsChanged).Values)
+	k.w.Unchanged(t, func() {
+		_, err := k.w.Structures.AddBankAccount(ctx, k.who["secondary"], k.c.ID, structure.NewBankAccount{IBAN: ibans[0]})
+		require.Error(t, err)
+		require.ErrorIs(t, k.w.Structures.RemoveBankAccount(ctx, k.who["simple"], k.c.ID, b.ID), structure.ErrDenied)
+	})
+	require.NoError(t, k.w.Structures.RemoveBankAccount(ctx, k.c.Manager, k.c.ID, b.ID))
+	require.Equal(t, 2, told())
+	require.Zero(t, k.w.Count(t, "secondary@terneuil.example", notify.MailBankAccountsChanged))
+	k.w.Proven(t)
+}
+
 // what bounds a service bounds every right on it at once, to the
 // instant, and whoever asks for it.
 func TestUpdateService(t *testing.T) {

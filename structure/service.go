@@ -70,6 +70,8 @@ type Policy struct {
 
 	Principals PrincipalPolicy // Defaults to those of PrincipalPolicy.
 
+	Searches SearchPolicy // Defaults to those of SearchPolicy.
+
 	// DirectoryContact tells whom to ask where an external directory keeps the accounts:
 	// a sentence that is safe to show to anybody; it is the detail of
 	// ErrExternallyManaged. Defaults to none: the error's own words.
@@ -88,7 +90,7 @@ type Policy struct {
 func Guide2024() Policy {
 	return Policy{
 		Identifiers: Strict, Records: RecordGuide2024(), Memberships: memberships2024(), Subscriptions: subscriptions2024(),
-		Principals: principals2024(), SelfService: []Type{Private},
+		Principals: principals2024(), Searches: SearchPolicy{}.withDefaults(), SelfService: []Type{Private},
 	}
 }
 
@@ -108,6 +110,9 @@ func (p Policy) check() error {
 		return err
 	}
 	if err := p.Principals.check(); err != nil {
+		return err
+	}
+	if err := p.Searches.check(); err != nil {
 		return err
 	}
 	return p.Subscriptions.check()
@@ -145,6 +150,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 	}
 	policy := *o.Policy
 	policy.Principals, policy.Subscriptions = policy.Principals.withDefaults(), policy.Subscriptions.withDefaults()
+	policy.Searches = policy.Searches.withDefaults()
 	if o.SupportDesk != "" {
 		if a, err := address.Parse(o.SupportDesk); err != nil || a != o.SupportDesk {
 			return nil, ErrBadPolicy.With("the support desk has no address that mails can go to")

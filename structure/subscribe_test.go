@@ -372,6 +372,8 @@ func TestRemoveAndWithdraw(t *testing.T) {
 		entries, err := w.Structures.History(ctx, c.Manager, c.ID, structure.HistoryQuery{Kinds: []notify.Kind{"subscription.withdrawn"}})
 		require.NoError(t, err)
 		require.Equal(t, "Annulée (abonnement)", entries[0].Label(language.French))
+		require.Equal(t, read(works), entries[0].Right)
+		require.Empty(t, entries[0].Scope, "for all that the membership covers")
 		w.Proven(t)
 	})
 }

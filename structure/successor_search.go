@@ -34,10 +34,13 @@ func (f SuccessorSearch) criteria() account.Criteria {
 // FindSuccessor finds people whom the principal manager of a structure could name as
 // successor: members of it, by any criterion, by name; and whoever has exactly the login
 // address that was typed, member or not. Others are not found, so that the search tells
-// nothing about strangers. At most MaxSuccessors are returned.
+// nothing about strangers. At most MaxSuccessors are returned. That somebody
+// searched by login address is counted, and in the history of the structure, without what
+// for.
 //
 // Errors: ErrInvalid naming every bad field; [ErrNotFound]; [ErrDenied];
-// [ErrCriteriaTooBroad] without any criterion but stars.
+// [ErrCriteriaTooBroad] without any criterion but stars; account.ErrThrottled beyond
+// SearchPolicy.StrangersPerHour.
 func (s *Service) FindSuccessor(ctx context.Context, by account.Actor, id ID, f SuccessorSearch) ([]Person, error) {
 	const op = "structure.FindSuccessor"
 	if bad := check.Fields(f); len(bad) > 0 {
@@ -49,14 +52,25 @@ func (s *Service) FindSuccessor(ctx context.Context, by account.Actor, id ID, f 
 	}
 	now := s.clock()
 	var out []Person
+	if f.Login != "" {
+		err := s.store.Update(ctx, func(tx Tx) error {
+			at, err := s.authorised(ctx, tx, by, id, authz.ActionTransferPrincipal, now)
+			if err != nil {
+				return err
+			}
+			if out, err = byLogin(ctx, tx, f.Login, c, at.Account); err != nil {
+				return err
+			}
+			return s.searched(ctx, tx, by, at, len(out), now)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
 	err := s.store.View(ctx, func(tx Tx) error {
-		out = nil
 		at, err := s.authorised(ctx, tx, by, id, authz.ActionTransferPrincipal, now)
 		if err != nil {
-			return err
-		}
-		if f.Login != "" {
-			out, err = byLogin(ctx, tx, f.Login, c, at.Account)
 			return err
 		}
 		members, err := tx.Members(ctx, MembershipQuery{

@@ -15,6 +15,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage/sqlite"
+	"github.com/habilis-go/habilis/structure"
 )
 
 // poll is how often the outbox is looked at: a person waits for the mail.
@@ -91,19 +92,26 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if a.portal.officer = strings.ToLower(c.Officer); c.Officer == "" && a.portal.demo {
 		a.portal.officer = fictionalOfficer
 	}
+	if a.portal.operator = strings.ToLower(c.Operator); c.Operator == "" && a.portal.demo {
+		a.portal.operator = fictionalOperator
+	}
 	a.portal.support = c.supportDesk() != ""
 	return a, nil
 }
 
 func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, mailer notify.Mailer) *habilis.Options {
+	rules := structure.Guide2024()
+	rules.Principals.Accept = c.Asking
 	return &habilis.Options{
-		Mailer:   mailer,
-		Keys:     keys,
-		Links:    notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
-		Now:      c.Now,
-		Sources:  c.Sources,
-		Hashing:  c.Hashing,
-		Contents: store.Blobs(),
+		Structure: &rules,
+		Mailer:    mailer,
+		Keys:      keys,
+		Links:     notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
+		Now:       c.Now,
+		Sources:   c.Sources,
+		Hashing:   c.Hashing,
+		SignIns:   keyPolicy(base),
+		Contents:  store.Blobs(),
 
 		SupportDesk: c.supportDesk(),
 

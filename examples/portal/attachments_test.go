@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func (v *visitor) upload(parts ...part) answer {
 
 func (v *visitor) raw(contentType string, body io.Reader) answer {
 	v.t.Helper()
-	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.base+uploadPath, body)
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.base+v.drop(), body)
 	require.NoError(v.t, err)
 	for name, values := range v.header {
 		r.Header[name] = values
@@ -75,10 +76,13 @@ func (v *visitor) raw(contentType string, body io.Reader) answer {
 	return v.last
 }
 
+// drop is where files are sent to: the person's own, or those of the shelf.
+func (v *visitor) drop() string { return cmp.Or(v.shelf, attachmentsPath) + "/new" }
+
 // attach uploads a file the way the page does.
 func (v *visitor) attach(designation, file, media string, content []byte) answer {
 	v.t.Helper()
-	v.see(uploadPath)
+	v.see(v.drop())
 	return v.upload(
 		part{name: "token", content: []byte(v.find(`name="token" value="([^"]+)"`))},
 		part{name: "designation", content: []byte(designation)},
@@ -92,7 +96,7 @@ var fileID = regexp.MustCompile(`name="files" value="([0-9a-f-]{36})"`)
 // files lists the ids on the page of attachments.
 func (v *visitor) files() []string {
 	v.t.Helper()
-	v.see(attachmentsPath)
+	v.see(cmp.Or(v.shelf, attachmentsPath))
 	var out []string
 	for _, found := range fileID.FindAllStringSubmatch(v.last.Body, -1) {
 		out = append(out, found[1])
@@ -195,14 +199,14 @@ func TestUploadLimits(t *testing.T) {
 		require.Contains(t, got.Body, `value="Trop"`)
 		require.Contains(t, got.Body, `href="#content"`)
 	}
-	v.see(uploadPath)
+	v.see(v.drop())
 	token := []byte(v.find(`name="token" value="([^"]+)"`))
 	got := v.upload(part{name: "token", content: token}, part{name: "designation", content: []byte("Sans")}, part{name: "type", content: []byte("nothing")})
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
 	require.Contains(t, got.Body, `href="#type"`)
 	require.Contains(t, got.Body, `href="#content"`)
 
-	v.see(uploadPath)
+	v.see(v.drop())
 	v.upload(part{name: "token", content: token}, part{name: "designation", content: bytes.Repeat([]byte{'x'}, maxField+1)})
 	require.Equal(t, http.StatusBadRequest, v.last.Status)
 	v.upload(part{name: "token", content: token}, part{name: "type", content: []byte("other")}, part{name: "type", content: []byte("contract")})
@@ -219,7 +223,7 @@ func TestUploadLimits(t *testing.T) {
 func TestForgedUploadsAreRefused(t *testing.T) {
 	t.Parallel()
 	v := signedIn(t, start(t, nil), julie)
-	v.see(uploadPath)
+	v.see(v.drop())
 	token := part{name: "token", content: []byte(v.find(`name="token" value="([^"]+)"`))}
 	file := part{name: "content", file: "x.pdf", media: "application/pdf", content: pdf(10)}
 	named := []part{{name: "designation", content: []byte("x")}, {name: "type", content: []byte("other")}}

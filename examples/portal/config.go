@@ -34,7 +34,11 @@ type config struct {
 	Desk string // address of the support desk; "" for none
 	Demo bool   // fill a new database
 
+	Asking bool // whoever is named principal manager is asked to accept first
+
 	Officer string // login address of the data-protection officer; "" for none
+
+	Operator string // login address of whoever runs the portal; "" for none
 
 	Log     *slog.Logger
 	Mailer  notify.Mailer   // used instead of SMTP
@@ -54,7 +58,9 @@ func readFlags(args []string, usage io.Writer) (config, error) {
 	flags.StringVar(&c.SMTP, "smtp", "", "`host:port` of a mail server; SMTP_USERNAME and SMTP_PASSWORD are read from the environment (default none: mails stay in the development mailbox)")
 	flags.StringVar(&c.From, "mail-from", "habilis <no-reply@portal.example>", "sender of the mails")
 	flags.StringVar(&c.Desk, "support", "", "`address` that requests of people who cannot sign in go to (default none with -smtp, else a fictional one)")
+	flags.BoolVar(&c.Asking, "ask-successors", false, "ask whoever is named principal manager to accept first")
 	flags.StringVar(&c.Officer, "officer", "", "login `address` of the data-protection officer, who plans and confirms erasures (default none, in the demonstration town a fictional one)")
+	flags.StringVar(&c.Operator, "operator", "", "login `address` of whoever runs the portal and appoints principal managers (default none, in the demonstration town a fictional one)")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}

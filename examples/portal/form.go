@@ -171,6 +171,21 @@ func (v *page) Bare(in input) input {
 	return in
 }
 
+// Wanted are fields of a search: any of them may stay empty, and what can be typed is
+// said once for all.
+func (v *page) Wanted(names ...string) []input {
+	out := make([]input, 0, len(names))
+	for _, name := range names {
+		in := v.Input(name, "text", "off", "optional")
+		in.Optional, in.Hint, in.DescribedBy = "", "", ""
+		if len(in.Problems) > 0 {
+			in.DescribedBy = name + "-error"
+		}
+		out = append(out, in)
+	}
+	return out
+}
+
 // FieldName is the label of a field, for the summary of problems.
 func (v *page) FieldName(field string) string {
 	if name, ok := v.Form.Names[field]; ok {

@@ -11,6 +11,18 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
+// estate is what changes hands, and whom each part of it can be given to.
+type estate struct {
+	Structures []structure.Structure
+	Candidates map[structure.ID][]structure.Person
+}
+
+// successor is who takes over one structure.
+type successor struct {
+	Structure   structure.Structure
+	Name, Login string // Name is "" for who was named by login address
+}
+
 // heirChoice is how a successor is named: somebody from a list of members, or anybody
 // else by login address.
 type heirChoice struct {
@@ -36,13 +48,13 @@ func heirField(id structure.ID) string { return "successor-" + string(id) }
 func chosenField(id structure.ID) string { return "chosen-" + string(id) }
 
 // Heir describes the choice for one structure.
-func (v *page) Heir(means structure.Consequences, st structure.Structure) heirChoice {
-	return v.heir(chosenField(st.ID), heirField(st.ID), means.Candidates[st.ID])
+func (v *page) Heir(e estate, st structure.Structure) heirChoice {
+	return v.heir(chosenField(st.ID), heirField(st.ID), e.Candidates[st.ID])
 }
 
 // HeirOfAll describes the choice of one successor for all structures: a member of any.
-func (v *page) HeirOfAll(means structure.Consequences) heirChoice {
-	return v.heir(chosenForAll, typedForAll, everybody(means))
+func (v *page) HeirOfAll(e estate) heirChoice {
+	return v.heir(chosenForAll, typedForAll, everybody(e))
 }
 
 func (v *page) heir(chosen, typed string, among []structure.Person) heirChoice {
@@ -68,10 +80,10 @@ func (h heirChoice) Name() string { return h.Chosen }
 func (h heirChoice) Is(id account.ID) bool { return h.value == id }
 
 // everybody lists the candidates of all structures, each once, by name.
-func everybody(means structure.Consequences) []structure.Person {
+func everybody(e estate) []structure.Person {
 	var out []structure.Person
-	for _, st := range means.Principal {
-		for _, p := range means.Candidates[st.ID] {
+	for _, st := range e.Structures {
+		for _, p := range e.Candidates[st.ID] {
 			if !slices.ContainsFunc(out, func(q structure.Person) bool { return q.ID == p.ID }) {
 				out = append(out, p)
 			}
@@ -83,19 +95,36 @@ func everybody(means structure.Consequences) []structure.Person {
 	return out
 }
 
-// heirs reads who takes over what. What cannot be read is a problem of the form.
-func (p *portal) heirs(c *call, v *page, means structure.Consequences, d *structure.Deactivation) {
-	f := c.r.PostForm
-	if f.Get("way") != "each" {
-		d.SuccessorForAll = p.heir(c, v, chosenForAll, typedForAll, everybody(means))
-		return
+// heirsOf begins a page on which successors are named: their fields have the names of the
+// structures.
+func (v *page) heirsOf(e estate) {
+	v.Form.Names = map[string]string{"successors": v.T("label.successorForAll")}
+	for _, st := range e.Structures {
+		v.Form.Names[heirField(st.ID)], v.Form.Names[chosenField(st.ID)] = st.DisplayName(), st.DisplayName()
 	}
-	d.Successors = map[structure.ID]structure.Successor{}
-	for _, st := range means.Principal {
-		if who := p.heir(c, v, chosenField(st.ID), heirField(st.ID), means.Candidates[st.ID]); who != (structure.Successor{}) {
-			d.Successors[st.ID] = who
+	v.Form.Values = url.Values{"way": {"all"}}
+}
+
+// heirs reads who takes over what: one for all, or one for each. What cannot be read is a
+// problem of the form.
+func (p *portal) heirs(c *call, v *page, e estate) (all structure.Successor, each map[structure.ID]structure.Successor) {
+	if c.r.PostForm.Get("way") != "each" {
+		return p.heir(c, v, chosenForAll, typedForAll, everybody(e)), nil
+	}
+	each = map[structure.ID]structure.Successor{}
+	for _, st := range e.Structures {
+		if who := p.heir(c, v, chosenField(st.ID), heirField(st.ID), e.Candidates[st.ID]); who != (structure.Successor{}) {
+			each[st.ID] = who
 		}
 	}
+	if len(each) > 0 || len(v.Form.Problems) > 0 {
+		return all, each
+	}
+	for _, st := range e.Structures {
+		at := heirProblem("successors["+string(st.ID)+"]", c.r.PostForm, e)
+		v.Form.add(at, p.h.LocalizeField(habilis.FieldError{Path: at, Code: "required"}, c.tag()))
+	}
+	return all, each
 }
 
 // heir reads one choice. A list gives only whom it showed.
@@ -120,13 +149,28 @@ func (p *portal) heir(c *call, v *page, chosen, typed string, among []structure.
 	return structure.Successor{}
 }
 
+// aboutHeirs gives problems with successors the fields that they belong to.
+func aboutHeirs(err error, f url.Values, e estate) error {
+	var own typedError
+	for _, field := range habilis.FieldsOf(err) {
+		if field.Path == typedForAll || strings.HasPrefix(field.Path, "successors[") {
+			field.Path = heirProblem(field.Path, f, e)
+		}
+		own = append(own, field)
+	}
+	if own == nil {
+		return err
+	}
+	return own
+}
+
 // heirProblem is the field that a problem with a successor belongs to: the list if it
 // was used or nothing was, and there is one.
-func heirProblem(path string, f url.Values, means structure.Consequences) string {
-	chosen, typed, among := chosenForAll, typedForAll, everybody(means)
+func heirProblem(path string, f url.Values, e estate) string {
+	chosen, typed, among := chosenForAll, typedForAll, everybody(e)
 	if id, one := strings.CutPrefix(path, "successors["); one {
 		id := structure.ID(strings.TrimSuffix(id, "]"))
-		chosen, typed, among = chosenField(id), heirField(id), means.Candidates[id]
+		chosen, typed, among = chosenField(id), heirField(id), e.Candidates[id]
 	}
 	if len(among) > 0 && strings.TrimSpace(f.Get(typed)) == "" {
 		return chosen
@@ -135,15 +179,15 @@ func heirProblem(path string, f url.Values, means structure.Consequences) string
 }
 
 // named tells who takes over what: by name if chosen, else by the address.
-func named(means structure.Consequences, d structure.Deactivation) []successor {
+func named(e estate, all structure.Successor, each map[structure.ID]structure.Successor) []successor {
 	names := map[account.ID]structure.Person{}
-	for _, person := range everybody(means) {
+	for _, person := range everybody(e) {
 		names[person.ID] = person
 	}
 	var out []successor
-	for _, st := range means.Principal {
-		who := d.SuccessorForAll
-		if one, ok := d.Successors[st.ID]; ok {
+	for _, st := range e.Structures {
+		who := all
+		if one, ok := each[st.ID]; ok {
 			who = one
 		}
 		s := successor{Structure: st, Login: who.Login}

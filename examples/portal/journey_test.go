@@ -123,7 +123,7 @@ func TestRefusalIsTold(t *testing.T) {
 	boss.send(request+"/reject", "reason", "  ")
 	require.Equal(t, http.StatusUnprocessableEntity, boss.last.Status)
 	require.Contains(t, boss.last.Body, `href="#reason"`)
-	boss.send(request+"/reject", "reason", "Pas dans notre équipe.")
+	boss.send(request+"/reject", "reason", "Pas dans notre équipe.", "step", "confirm")
 	require.Equal(t, "/manage/requests", boss.last.Path)
 	boss.send(request+"/approve", "scope", "whole", "role", "member", "step", "confirm")
 	require.Equal(t, request, boss.last.Path)

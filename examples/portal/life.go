@@ -8,16 +8,10 @@ const (
 	keyTechnical    = "technical"    // a form that waits for a fresh proof
 )
 
-// lifeRoutes are the pages about files, the end and return of an account, and accounts
+// lifeRoutes are the pages about the end and return of an account, and accounts
 // for others and for programs.
 func (p *portal) lifeRoutes() map[string]route {
 	return map[string]route{
-		"/account/attachments":                   {get: p.showAttachments, in: true},
-		"/account/attachments/new":               {get: p.showUpload, post: p.upload, in: true, stream: true},
-		"/account/attachments/several":           {get: p.toAttachments, post: p.several, in: true},
-		"/account/attachments/{file}":            {get: p.showAttachment, post: p.editAttachment, in: true},
-		"/account/attachments/{file}/content":    {get: p.download, in: true},
-		"/account/attachments/{file}/delete":     {get: p.showDeleteAttachment, post: p.deleteAttachment, in: true},
 		"/account/deactivate":                    {get: p.showDeactivate, post: p.deactivate, in: true},
 		"/account/deactivated":                   {get: p.deactivated},
 		"/activate/resend":                       {get: p.showResendActivation, post: p.resendActivation},

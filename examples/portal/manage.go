@@ -1,5 +1,7 @@
 package main
 
+const nominationPath = "/account/nominations/{id}"
+
 // manageRoutes are the pages of those who manage the people of structures.
 func (p *portal) manageRoutes() map[string]route {
 	return map[string]route{
@@ -10,6 +12,12 @@ func (p *portal) manageRoutes() map[string]route {
 		"/manage/requests/{id}/reject":   {get: p.toRequest, post: p.reject, in: true},
 		"/manage/subscriptions":          {get: p.showLines, post: p.decideLines, in: true},
 		"/manage/subscriptions/{batch}":  {get: p.showBatch, post: p.decideBatch, in: true},
+		nominationPath:                   {get: p.showNomination, in: true},
+		nominationPath + "/accept":       {get: p.accept, post: p.accept, in: true},
+		nominationPath + "/decline":      {get: p.decline, post: p.decline, in: true},
+		nominationPath + "/withdraw":     {get: p.takeBack, post: p.takeBack, in: true},
+		transferPath:                     {get: p.showTransfer, post: p.transfer, in: true},
+		usersPath:                        {get: p.showUsers, post: p.useUsers, in: true},
 		"/structures/{id}/access":        {get: p.access, in: true},
 		"/structures/{id}/access/{who}":  {get: p.accessWhy, in: true},
 		"/structures/{id}/attach":        {get: p.showAttach, post: p.attach, in: true},

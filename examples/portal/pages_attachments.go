@@ -14,18 +14,23 @@ import (
 	"github.com/habilis-go/habilis/account"
 )
 
-const (
-	attachmentsPath = "/account/attachments"
-	uploadPath      = attachmentsPath + "/new"
-)
+const attachmentsPath = "/account/attachments"
 
-// attachmentsData is one page of somebody's attachments, and what they take.
+// attachmentsData is one page of attachments, and what they take.
 type attachmentsData struct {
+	shelf
 	Rows          []account.Attachment
 	Files         int
 	Used          int64
 	Before, After string    // addresses of the pages beside this one, "" for none
 	Outcomes      []outcome // what became of those that were chosen last
+}
+
+// fileData is some attachments of a shelf, or what is to be one.
+type fileData struct {
+	shelf
+	account.Attachment
+	Several []account.Attachment
 }
 
 // outcome is what became of one of several things.
@@ -34,11 +39,11 @@ type outcome struct {
 	Good       bool
 }
 
-// mine loads all attachments of the person; the policy bounds their number.
-func (p *portal) mine(c *call) ([]account.Attachment, error) {
+// all loads every attachment of a shelf; the policy bounds their number.
+func (s shelf) all() ([]account.Attachment, error) {
 	var all []account.Attachment
 	for l := (account.AttachmentList{Limit: 100}); ; {
-		found, err := p.h.Accounts.Attachments(c.ctx(), c.actor(), l)
+		found, err := s.list(l)
 		if err != nil {
 			return nil, err
 		}
@@ -50,9 +55,9 @@ func (p *portal) mine(c *call) ([]account.Attachment, error) {
 	}
 }
 
-// oneOfMine loads one attachment of the person.
-func (p *portal) oneOfMine(c *call) (account.Attachment, error) {
-	all, err := p.mine(c)
+// one loads the attachment that the address names.
+func (s shelf) one(c *call) (account.Attachment, error) {
+	all, err := s.all()
 	for _, a := range all {
 		if string(a.ID) == c.r.PathValue("file") {
 			return a, err
@@ -64,17 +69,17 @@ func (p *portal) oneOfMine(c *call) (account.Attachment, error) {
 	return account.Attachment{}, err
 }
 
-func (p *portal) listing(c *call) (*page, error) {
-	all, err := p.mine(c)
+func (p *portal) listing(c *call, s shelf) (*page, error) {
+	all, err := s.all()
 	if err != nil {
 		return nil, err
 	}
-	d := attachmentsData{Files: len(all)}
+	d := attachmentsData{shelf: s, Files: len(all)}
 	for _, a := range all {
 		d.Used += a.Size
 	}
-	at, err := strconv.Atoi(c.r.URL.Query().Get("page"))
-	if err != nil || at < 1 || (at-1)*perPage >= len(all) {
+	at := pageNumber(c.r.URL.Query())
+	if (at-1)*perPage >= len(all) {
 		at = 1
 	}
 	if at > 1 {
@@ -84,13 +89,13 @@ func (p *portal) listing(c *call) (*page, error) {
 		d.After = "?page=" + strconv.Itoa(at+1)
 	}
 	d.Rows = all[(at-1)*perPage : min(at*perPage, len(all))]
-	v := c.view("attachments.title").under()
-	v.Data = d
+	v := c.view("attachments.title").under(s.above...)
+	v.Title, v.Data = s.Title, d
 	return v, nil
 }
 
-func (p *portal) showAttachments(c *call) error {
-	v, err := p.listing(c)
+func (p *portal) showAttachments(c *call, s shelf) error {
+	v, err := p.listing(c, s)
 	if err != nil {
 		return err
 	}
@@ -105,19 +110,19 @@ func (p *portal) showAttachments(c *call) error {
 }
 
 // toAttachments answers a reload of what was posted.
-func (p *portal) toAttachments(c *call) error { return c.redirect(attachmentsPath) }
+func (p *portal) toAttachments(c *call, s shelf) error { return c.redirect(s.Path) }
 
-func (p *portal) uploading(c *call) *page {
-	v := c.view("upload.title").under(attachmentsPath, p.texts.text(c.lang, "attachments.title"))
-	v.Data = p.attachments
+func (p *portal) uploading(c *call, s shelf) *page {
+	v := c.view("upload.title").under(s.beneath()...)
+	v.Data = fileData{shelf: s}
 	return v
 }
 
-func (p *portal) showUpload(c *call) error { return c.show("upload", p.uploading(c)) }
+func (p *portal) showUpload(c *call, s shelf) error { return c.show("upload", p.uploading(c, s)) }
 
 // upload hands a file on while it comes in. What is wrong with it shows in the form,
 // with the rest of what was typed; the file has to be chosen again.
-func (p *portal) upload(c *call) error {
+func (p *portal) upload(c *call, s shelf) error {
 	if err := c.patient(); err != nil {
 		return err
 	}
@@ -125,11 +130,11 @@ func (p *portal) upload(c *call) error {
 	if err != nil {
 		return err
 	}
-	added, err := p.h.Accounts.AddAttachment(c.ctx(), c.actor(), account.NewAttachment{
+	added, err := s.add(account.NewAttachment{
 		Designation: up.values.Get("designation"), Type: up.values.Get("type"), FileName: up.name,
 		AtMost: max(c.r.ContentLength, 0),
 	}, up.content)
-	v := p.uploading(c)
+	v := p.uploading(c, s)
 	v.Form.Values = up.values
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{
@@ -144,35 +149,35 @@ func (p *portal) upload(c *call) error {
 	case err != nil:
 		return err
 	}
-	return c.done(attachmentsPath, "upload.done", "Name", added.Designation, "Size", v.Size(added.Size))
+	return c.done(s.Path, "upload.done", "Name", added.Designation, "Size", v.Size(added.Size))
 }
 
-func (p *portal) editing(c *call) (*page, error) {
-	a, err := p.oneOfMine(c)
+func (p *portal) editing(c *call, s shelf) (*page, error) {
+	a, err := s.one(c)
 	if err != nil {
 		return nil, err
 	}
-	v := c.view("attachment.title", "Name", a.Designation).under(attachmentsPath, p.texts.text(c.lang, "attachments.title"))
+	v := c.view("attachment.title", "Name", a.Designation).under(s.beneath()...)
 	v.Form.Values = url.Values{"designation": {a.Designation}, "type": {a.Type}}
-	v.Data = a
+	v.Data = fileData{shelf: s, Attachment: a}
 	return v, nil
 }
 
-func (p *portal) showAttachment(c *call) error {
-	v, err := p.editing(c)
+func (p *portal) showAttachment(c *call, s shelf) error {
+	v, err := p.editing(c, s)
 	if err != nil {
 		return err
 	}
 	return c.show("attachment", v)
 }
 
-func (p *portal) editAttachment(c *call) error {
-	v, err := p.editing(c)
+func (p *portal) editAttachment(c *call, s shelf) error {
+	v, err := p.editing(c, s)
 	if err != nil {
 		return err
 	}
 	v.Form.Values = c.r.PostForm
-	changed, err := p.h.Accounts.EditAttachment(c.ctx(), c.actor(), account.AttachmentID(c.r.PathValue("file")), account.AttachmentEdit{
+	changed, err := s.edit(account.AttachmentID(c.r.PathValue("file")), account.AttachmentEdit{
 		Designation: c.r.PostFormValue("designation"), Type: c.r.PostFormValue("type"),
 	})
 	switch {
@@ -181,7 +186,7 @@ func (p *portal) editAttachment(c *call) error {
 	case err != nil:
 		return err
 	}
-	return c.done(attachmentsPath, "attachment.changed", "Name", changed.Designation)
+	return c.done(s.Path, "attachment.changed", "Name", changed.Designation)
 }
 
 // Types lists what an attachment can be said to be.

@@ -9,15 +9,16 @@ import (
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/structure"
 )
 
 // download hands out one file, as a file and never as a page.
-func (p *portal) download(c *call) error {
-	a, content, err := p.h.Accounts.OpenAttachment(c.ctx(), c.actor(), account.AttachmentID(c.r.PathValue("file")))
+func (p *portal) download(c *call, s shelf) error {
+	a, content, err := s.open(account.AttachmentID(c.r.PathValue("file")))
 	switch {
 	case errors.Is(err, account.ErrNotScanned):
 		c.notice(false, p.h.Localize(err, c.tag()))
-		return c.redirect(attachmentsPath)
+		return c.redirect(s.Path)
 	case err != nil:
 		return err
 	}
@@ -30,44 +31,42 @@ func (p *portal) download(c *call) error {
 	return f.broken(err)
 }
 
-func (p *portal) removing(c *call) (*page, account.Attachment, error) {
-	a, err := p.oneOfMine(c)
+func (p *portal) removing(c *call, s shelf) (*page, account.Attachment, error) {
+	a, err := s.one(c)
 	if err != nil {
 		return nil, a, err
 	}
-	v := c.view("attachment.delete", "Name", a.Designation).under(
-		attachmentsPath, p.texts.text(c.lang, "attachments.title"), attachmentsPath+"/"+string(a.ID), a.Designation,
-	)
-	v.Data = []account.Attachment{a}
+	v := c.view("attachment.delete", "Name", a.Designation).under(append(s.beneath(), s.Path+"/"+string(a.ID), a.Designation)...)
+	v.Data = fileData{shelf: s, Several: []account.Attachment{a}}
 	return v, a, nil
 }
 
-func (p *portal) showDeleteAttachment(c *call) error {
-	v, _, err := p.removing(c)
+func (p *portal) showDeleteAttachment(c *call, s shelf) error {
+	v, _, err := p.removing(c, s)
 	if err != nil {
 		return err
 	}
 	return c.show("attachmentdelete", v)
 }
 
-func (p *portal) deleteAttachment(c *call) error {
-	v, a, err := p.removing(c)
+func (p *portal) deleteAttachment(c *call, s shelf) error {
+	v, a, err := p.removing(c, s)
 	if err != nil {
 		return err
 	}
-	err = p.h.Accounts.DeleteAttachment(c.ctx(), c.actor(), a.ID)
+	err = s.remove(a.ID)
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{"attachment_in_use": ""}):
 		return c.render(http.StatusUnprocessableEntity, "attachmentdelete", v)
 	case err != nil:
 		return err
 	}
-	return c.done(attachmentsPath, "attachment.deleted", "Name", a.Designation)
+	return c.done(s.Path, "attachment.deleted", "Name", a.Designation)
 }
 
 // several deals with the attachments that were ticked: an archive of them, what
 // deleting them would mean, and their deletion.
-func (p *portal) several(c *call) error {
+func (p *portal) several(c *call, s shelf) error {
 	var ids []account.AttachmentID
 	for _, id := range c.r.PostForm["files"] {
 		ids = append(ids, account.AttachmentID(id))
@@ -77,16 +76,18 @@ func (p *portal) several(c *call) error {
 	case len(ids) == 0:
 		err = typedError{{Path: "files", Code: "required"}}
 	case step == "zip":
-		err = p.archive(c, ids)
+		err = p.archive(c, s, ids)
+	case !s.Edit:
+		return structure.ErrDenied
 	case step == "confirm":
-		return p.deleteSeveral(c, ids)
+		return p.deleteSeveral(c, s, ids)
 	default:
-		return p.deleteSeveralPreview(c, ids)
+		return p.deleteSeveralPreview(c, s, ids)
 	}
 	if err == nil {
 		return nil
 	}
-	v, failed := p.listing(c)
+	v, failed := p.listing(c, s)
 	if failed != nil {
 		return failed
 	}
@@ -97,17 +98,17 @@ func (p *portal) several(c *call) error {
 	return err
 }
 
-func (p *portal) archive(c *call, ids []account.AttachmentID) error {
+func (p *portal) archive(c *call, s shelf, ids []account.AttachmentID) error {
 	if err := c.patient(); err != nil {
 		return err
 	}
 	f := &fileAnswer{c: c, name: p.texts.text(c.lang, "attachments.archive") + ".zip", media: "application/zip"}
-	return f.broken(p.h.Accounts.ZipAttachments(c.ctx(), c.actor(), ids, f))
+	return f.broken(s.zip(ids, f))
 }
 
-// chosen are those of the person's attachments that are named.
-func (p *portal) chosen(c *call, ids []account.AttachmentID) ([]account.Attachment, error) {
-	all, err := p.mine(c)
+// chosen are those of a shelf's attachments that are named.
+func (s shelf) chosen(ids []account.AttachmentID) ([]account.Attachment, error) {
+	all, err := s.all()
 	if err != nil {
 		return nil, err
 	}
@@ -124,23 +125,23 @@ func (p *portal) chosen(c *call, ids []account.AttachmentID) ([]account.Attachme
 	return out, nil
 }
 
-func (p *portal) deleteSeveralPreview(c *call, ids []account.AttachmentID) error {
-	chosen, err := p.chosen(c, ids)
+func (p *portal) deleteSeveralPreview(c *call, s shelf, ids []account.AttachmentID) error {
+	chosen, err := s.chosen(ids)
 	switch {
 	case err != nil:
 		return err
 	case len(chosen) == 0:
 		return errNoPage
 	}
-	v := c.view("attachments.delete", "Count", len(chosen)).under(attachmentsPath, p.texts.text(c.lang, "attachments.title"))
+	v := c.view("attachments.delete", "Count", len(chosen)).under(s.beneath()...)
 	v.Form.Values = c.r.PostForm
-	v.Data = chosen
+	v.Data = fileData{shelf: s, Several: chosen}
 	return c.show("attachmentdelete", v)
 }
 
 // deleteSeveral deletes each by itself and tells of each what became of it.
-func (p *portal) deleteSeveral(c *call, ids []account.AttachmentID) error {
-	chosen, err := p.chosen(c, ids)
+func (p *portal) deleteSeveral(c *call, s shelf, ids []account.AttachmentID) error {
+	chosen, err := s.chosen(ids)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (p *portal) deleteSeveral(c *call, ids []account.AttachmentID) error {
 	for _, a := range chosen {
 		names[a.ID] = a.Designation
 	}
-	results, err := p.h.Accounts.DeleteAttachments(c.ctx(), c.actor(), ids)
+	results, err := s.removeEach(ids)
 	if err != nil {
 		return err
 	}
@@ -172,5 +173,5 @@ func (p *portal) deleteSeveral(c *call, ids []account.AttachmentID) error {
 	}
 	c.put(keyOutcome, string(raw))
 	c.notice(good == len(rows), p.texts.text(c.lang, "attachments.deleted", "Count", good, "All", len(rows)))
-	return c.redirect(attachmentsPath)
+	return c.redirect(s.Path)
 }

@@ -11,7 +11,8 @@ const shownOnDashboard = 5
 // dashboardData is what waits for a manager, and what there is to manage.
 type dashboardData struct {
 	structure.Dashboard
-	Managed []managedRow
+	Managed   []managedRow
+	Principal bool // the person can hand over one of them
 }
 
 // managedRow is a structure of the manager's, and what may be done there.
@@ -34,6 +35,7 @@ func (p *portal) dashboard(c *call) error {
 	}
 	for _, m := range managed.Items {
 		row := managedRow{Managed: m}
+		d.Principal = d.Principal || m.Role == structure.RolePrincipalManager
 		for act, allowed := range map[authz.Action]*bool{
 			authz.ActionManageMembers: &row.Members, authz.ActionReadHistory: &row.History, authz.ActionDelegate: &row.Delegate,
 		} {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/habilis-go/habilis"
@@ -14,23 +12,17 @@ import (
 type deactivateData struct {
 	structure.Consequences
 	Successors []successor // who takes over what, once named
-	Mails      []habilis.PlannedMail
+	effects
 }
 
-// successor is who takes over one structure.
-type successor struct {
-	Structure   structure.Structure
-	Name, Login string // Name is "" for who was named by login address
-}
+// Estate is what the person is principal manager of.
+func (d deactivateData) Estate() estate { return estate{d.Principal, d.Candidates} }
 
 func (p *portal) deactivating(c *call, means structure.Consequences) *page {
 	v := c.view("deactivate.title").under()
-	v.Form.Names = map[string]string{"successors": v.T("label.successorForAll")}
-	for _, st := range means.Principal {
-		v.Form.Names[heirField(st.ID)], v.Form.Names[chosenField(st.ID)] = st.DisplayName(), st.DisplayName()
-	}
-	v.Form.Values = url.Values{"way": {"all"}}
-	v.Data = deactivateData{Consequences: means}
+	d := deactivateData{Consequences: means}
+	v.heirsOf(d.Estate())
+	v.Data = d
 	return v
 }
 
@@ -56,7 +48,8 @@ func (p *portal) deactivate(c *call) error {
 		return c.show("deactivate", v)
 	}
 	d := structure.Deactivation{Confirmed: f.Get("confirmed") == "yes", Token: f.Get("seen")}
-	if p.heirs(c, v, means, &d); len(v.Form.Problems) > 0 {
+	left := estate{means.Principal, means.Candidates}
+	if d.SuccessorForAll, d.Successors = p.heirs(c, v, left); len(v.Form.Problems) > 0 {
 		return c.render(http.StatusUnprocessableEntity, "deactivate", v)
 	}
 	var plan habilis.Plan
@@ -76,7 +69,7 @@ func (p *portal) deactivate(c *call) error {
 		return p.goodbye(c, until)
 	}
 	v.Title = p.texts.text(c.lang, "deactivate.check")
-	v.Data = deactivateData{Consequences: means, Successors: named(means, d), Mails: plan.Mails}
+	v.Data = deactivateData{Consequences: means, Successors: named(left, d.SuccessorForAll, d.Successors), effects: c.effects(plan)}
 	return c.show("deactivatepreview", v)
 }
 
@@ -88,18 +81,11 @@ func (p *portal) notDeactivated(c *call, err error) error {
 	}
 	v := p.deactivating(c, means)
 	v.Form.Values = c.r.PostForm
-	var own typedError
-	for _, f := range habilis.FieldsOf(err) {
-		if f.Path == typedForAll || strings.HasPrefix(f.Path, "successors[") {
-			f.Path = heirProblem(f.Path, c.r.PostForm, means)
-		}
-		own = append(own, f)
+	left := estate{means.Principal, means.Candidates}
+	where := map[habilis.Code]string{
+		"consequences_changed": "", "successor_required": heirProblem(typedForAll, c.r.PostForm, left), "externally_managed": "", "acceptance_required": "",
 	}
-	if own != nil {
-		err = own
-	}
-	where := map[habilis.Code]string{"consequences_changed": "", "successor_required": heirProblem(typedForAll, c.r.PostForm, means), "externally_managed": ""}
-	if !c.refused(v, err, where) {
+	if !c.refused(v, aboutHeirs(err, c.r.PostForm, left), where) {
 		return err
 	}
 	return c.render(http.StatusUnprocessableEntity, "deactivate", v)

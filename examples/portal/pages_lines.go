@@ -14,23 +14,22 @@ const linesPath = "/manage/subscriptions"
 
 // linesData is what is asked of spaces and waits for a manager.
 type linesData struct {
-	Groups   []structure.PendingLines
-	Count    int
+	structure.Queue[structure.PendingLines]
+	queue
 	Outcomes []outcome
 }
 
 func (p *portal) awaitingLines(c *call) (*page, linesData, error) {
-	groups, err := p.h.Structures.PendingSubscriptions(c.ctx(), c.actor())
+	v := c.view("lines.title").under("/manage", c.p.texts.text(c.lang, "manage.title"))
+	found, filter, err := p.pending(c, v)
 	if err != nil {
 		return nil, linesData{}, err
 	}
-	d := linesData{Groups: groups}
-	for _, g := range groups {
-		d.Count += len(g.Lines)
-	}
-	v := c.view("lines.title").under("/manage", c.p.texts.text(c.lang, "manage.title"))
+	d := linesData{Queue: found.Subscriptions}
+	d.queue = queue{Filter: filter, Self: self(linesPath, filter, d.Number), Pager: leaf(v, filter, d.Page)}
+	d.Places, err = p.places(c)
 	v.Data = d
-	return v, d, nil
+	return v, d, err
 }
 
 func (p *portal) showLines(c *call) error {
@@ -61,7 +60,7 @@ func (p *portal) decideLines(c *call) error {
 	case f.Get("act") == "csv":
 		return p.list(c, v.T("lines.file"), func(format structure.CSV, w io.Writer) (int, error) {
 			return p.h.Structures.ExportSubscriptions(c.ctx(), c.actor(), structure.SubscriptionExport{
-				Statuses: []structure.SubscriptionStatus{structure.SubscriptionPending},
+				Structure: structure.ID(d.Filter.Get("structure")), Statuses: []structure.SubscriptionStatus{structure.SubscriptionPending},
 			}, format, w)
 		})
 	case len(ids) == 0:
@@ -85,12 +84,12 @@ func (p *portal) decideLines(c *call) error {
 	}
 	rows := make([]outcome, 0, len(out))
 	for _, o := range out {
-		rows = append(rows, p.lineBecame(c, v, d.Groups, o))
+		rows = append(rows, p.lineBecame(c, v, d.Items, o))
 	}
 	if done {
-		return c.tellEach(linesPath, rows)
+		return c.tellEach(d.Self, rows)
 	}
-	return p.preview(c, v.deciding(refuse, linesPath, len(ids)), plan, v.ruling(refuse, linesPath, rows, v.T("lines.line")))
+	return p.preview(c, v.deciding(refuse, d.Self, len(ids)), plan, v.ruling(refuse, d.Self, rows, v.T("lines.line")))
 }
 
 func lineIDs(in []string) []structure.SubscriptionID {

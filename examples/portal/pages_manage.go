@@ -10,17 +10,14 @@ import (
 	"github.com/habilis-go/habilis/structure"
 )
 
-// requestData is a request, and what a decision would change.
+// requestData is a request, and what leads on from it.
 type requestData struct {
-	Case     structure.Case
-	Role     structure.Role
-	Scope    string // services in words, "" for the whole structure
-	Validity authz.Validity
-	Gained   []group
-	Lost     []group
-	Mails    []habilis.PlannedMail
-	Rejected bool // the refusal's form is what was sent
-	History  bool
+	Case    structure.Case
+	History bool
+}
+
+func requestPath(id structure.MembershipID) string {
+	return "/manage/requests/" + url.PathEscape(string(id))
 }
 
 // deciding loads what the pages of one request show.
@@ -34,7 +31,7 @@ func (p *portal) deciding(c *call) (*page, requestData, error) {
 		return nil, requestData{}, err
 	}
 	v := c.view("request.title", "Name", one.Applicant.DisplayName).under(
-		"/manage/requests", c.p.texts.text(c.lang, "requests.title"),
+		requestsPath, c.p.texts.text(c.lang, "requests.title"),
 	)
 	return v, d, nil
 }
@@ -51,7 +48,7 @@ func (p *portal) showRequest(c *call) error {
 
 // toRequest answers a reload of what was posted.
 func (p *portal) toRequest(c *call) error {
-	return c.redirect("/manage/requests/" + url.PathEscape(c.r.PathValue("id")))
+	return c.redirect(requestPath(structure.MembershipID(c.r.PathValue("id"))))
 }
 
 // proposal fills the form with what was asked for, beside what is held.
@@ -86,15 +83,12 @@ func (p *portal) approve(c *call) error {
 	}
 	approval, err := p.approval(f)
 	var plan habilis.Plan
+	done := false
 	if err == nil {
-		if f.Get("step") == "confirm" {
-			_, err = p.h.Structures.Approve(c.ctx(), c.actor(), d.Case.Membership.ID, approval)
-		} else {
-			plan, err = p.h.Preview(c.ctx(), func(dry *habilis.Habilis) error {
-				_, err := dry.Structures.Approve(c.ctx(), c.actor(), d.Case.Membership.ID, approval)
-				return err
-			})
-		}
+		plan, done, err = p.rehearse(c, func(s *structure.Service) error {
+			_, err := s.Approve(c.ctx(), c.actor(), d.Case.Membership.ID, approval)
+			return err
+		})
 	}
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{"empty_scope": "services"}):
@@ -103,20 +97,27 @@ func (p *portal) approve(c *call) error {
 		return c.tooLate(d, err)
 	case err != nil:
 		return err
-	case f.Get("step") == "confirm":
-		return c.done("/manage/requests", "request.approved", "Name", d.Case.Applicant.DisplayName)
+	case done:
+		return c.done(requestsPath, "request.approved", "Name", d.Case.Applicant.DisplayName)
 	}
-	d.Role, d.Scope, d.Validity = approval.Role, d.Case.Names(*approval.Scope), *approval.Validity
-	for _, g := range plan.Gained {
-		d.Gained = grouped(d.Gained, g.ServiceName, p.spaceLabel(c, g.Space), g.Level)
+	scope := d.Case.Names(*approval.Scope)
+	if scope == "" {
+		scope = v.T("scope.whole")
 	}
-	for _, l := range plan.Lost {
-		d.Lost = grouped(d.Lost, l.ServiceName, p.spaceLabel(c, l.Space), l.Level)
-	}
-	d.Mails = plan.Mails
-	v.Title = c.p.texts.text(c.lang, "request.preview", "Name", d.Case.Applicant.DisplayName)
-	v.Data = d
-	return c.show("requestpreview", v)
+	return p.oneDecision(c, v, d, plan, v.T("request.preview", "Name", d.Case.Applicant.DisplayName), planned{
+		Path: "/approve", Confirm: v.T("request.confirm"), Facts: []fact{
+			{v.T("request.scope"), scope}, {v.T("label.role"), v.T("role." + string(approval.Role))}, {v.T("col.dates"), v.Span(*approval.Validity)},
+		},
+	})
+}
+
+// oneDecision shows what would come of a decision on one request.
+func (p *portal) oneDecision(c *call, v *page, d requestData, plan habilis.Plan, title string, what planned) error {
+	at := requestPath(d.Case.Membership.ID)
+	v.Crumbs = append(v.Crumbs, crumb{at, v.Title})
+	v.Title, what.Path, what.Back = title, at+what.Path, at
+	what.Facts = append([]fact{{v.T("col.applicant"), d.Case.Applicant.DisplayName}, {v.T("col.structure"), d.Case.Structure.DisplayName()}}, what.Facts...)
+	return p.preview(c, v, plan, what)
 }
 
 // approval reads the form.
@@ -133,28 +134,43 @@ func (p *portal) approval(f url.Values) (structure.Approval, error) {
 	return structure.Approval{Role: structure.Role(f.Get("role")), Scope: &scope, Validity: &validity}, nil
 }
 
+// reject shows what the refusal would change, and does it once that is confirmed.
 func (p *portal) reject(c *call) error {
 	v, d, err := p.deciding(c)
 	if err != nil {
 		return err
 	}
-	d.Rejected = true
-	v.Form.Values, v.Data = p.proposal(d.Case), d
-	v.Form.Values.Set("reason", c.r.PostFormValue("reason"))
-	_, err = p.h.Structures.Reject(c.ctx(), c.actor(), d.Case.Membership.ID, structure.Refusal{Reason: c.r.PostFormValue("reason")})
+	f := c.r.PostForm
+	back := func(status int) error {
+		v.Form.Values, v.Data = p.proposal(d.Case), d
+		v.Form.Values.Set("reason", f.Get("reason"))
+		return c.render(status, "request", v)
+	}
+	v.Form.Values = f
+	if f.Get("step") == "change" {
+		return back(http.StatusOK)
+	}
+	plan, done, err := p.rehearse(c, func(s *structure.Service) error {
+		_, err := s.Reject(c.ctx(), c.actor(), d.Case.Membership.ID, structure.Refusal{Reason: f.Get("reason")})
+		return err
+	})
 	switch {
 	case c.refused(v, err, nil):
-		return c.render(http.StatusUnprocessableEntity, "request", v)
+		return back(http.StatusUnprocessableEntity)
 	case errors.Is(err, structure.ErrAlreadyDecided):
 		return c.tooLate(d, err)
 	case err != nil:
 		return err
+	case done:
+		return c.done(requestsPath, "request.rejected", "Name", d.Case.Applicant.DisplayName)
 	}
-	return c.done("/manage/requests", "request.rejected", "Name", d.Case.Applicant.DisplayName)
+	return p.oneDecision(c, v, d, plan, v.T("request.rejecting", "Name", d.Case.Applicant.DisplayName), planned{
+		Path: "/reject", Confirm: v.T("request.reject"), Danger: true, Facts: []fact{{v.T("label.reason"), f.Get("reason")}},
+	})
 }
 
 // tooLate shows the request as somebody else decided it.
 func (c *call) tooLate(d requestData, err error) error {
 	c.notice(false, c.p.h.Localize(err, c.tag()))
-	return c.redirect("/manage/requests/" + url.PathEscape(string(d.Case.Membership.ID)))
+	return c.redirect(requestPath(d.Case.Membership.ID))
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/structure"
@@ -32,30 +31,19 @@ func membersPath(id structure.ID) string {
 func (p *portal) belonging(c *call) (*page, membersData, error) {
 	id := structure.ID(c.r.PathValue("id"))
 	q := c.r.URL.Query()
-	d := membersData{Self: membersPath(id), Filter: url.Values{}}
-	for _, name := range memberFilters() {
-		if q.Get(name) != "" {
-			d.Filter.Set(name, q.Get(name))
-		}
-	}
+	d := membersData{Filter: filtered(q, memberFilters()...)}
 	v := c.view("members.title")
 	v.Form.Values = d.Filter
 	var err error
-	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, memberFilter(d.Filter), structure.PageRequest{Number: pageNumber(q), Size: perPage})
+	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, memberFilter(d.Filter), leafing(q))
 	if err != nil && c.refused(v, renamed(err, map[string]string{"statuses": "status"}), nil) {
 		d.Filter = url.Values{}
-		d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{Size: perPage})
+		d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{})
 	}
 	if err != nil {
 		return nil, d, err
 	}
-	d.Pager = leaf(v, d.Filter, d.Page)
-	if d.Page.Number > 1 {
-		d.Filter.Set("page", strconv.Itoa(d.Page.Number))
-	}
-	if len(d.Filter) > 0 {
-		d.Self += "?" + d.Filter.Encode()
-	}
+	d.Pager, d.Self = leaf(v, d.Filter, d.Page), self(membersPath(id), d.Filter, d.Page.Number)
 	if d.Structure, err = p.h.Structures.Structure(c.ctx(), c.actor(), id); err != nil {
 		return nil, d, err
 	}

@@ -10,7 +10,9 @@ import (
 )
 
 // memberFilters are the names of what a table of members is filtered by.
-func memberFilters() []string { return []string{"status", "role", "service", "family", "given"} }
+func memberFilters() []string {
+	return []string{"status", "role", "service", "family", "given", "size"}
+}
 
 func memberFilter(q url.Values) structure.MemberFilter {
 	f := structure.MemberFilter{
@@ -29,6 +31,53 @@ func pageNumber(q url.Values) int {
 		return 1
 	}
 	return max(n, 1)
+}
+
+// sizes are how many lines people can have on a page.
+func sizes() []int { return []int{structure.DefaultPageSize, 50, structure.MaxPageSize} }
+
+// leafing reads which page of a list an address asks for, and how long pages are.
+func leafing(q url.Values) structure.PageRequest {
+	r := structure.PageRequest{Number: pageNumber(q)}
+	if n, err := strconv.Atoi(q.Get("size")); err == nil && n >= 1 && n <= structure.MaxPageSize {
+		r.Size = n
+	}
+	return r
+}
+
+// self is the address of one page of a list, with its filter.
+func self(path string, filter url.Values, number int) string {
+	q := url.Values{}
+	for name, values := range filter {
+		q[name] = values
+	}
+	if number > 1 {
+		q.Set("page", strconv.Itoa(number))
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// filtered takes the named parts of an address that say something.
+func filtered(q url.Values, names ...string) url.Values {
+	out := url.Values{}
+	for _, name := range names {
+		if q.Get(name) != "" {
+			out.Set(name, q.Get(name))
+		}
+	}
+	return out
+}
+
+// Sizes lists the lengths of a page.
+func (v *page) Sizes() []choice {
+	var out []choice
+	for _, n := range sizes() {
+		out = append(out, choice{strconv.Itoa(n), strconv.Itoa(n)})
+	}
+	return out
 }
 
 // pager leads from one page of a list to the others.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -130,21 +129,6 @@ func (p *portal) completeSheet(c *call, d *sheetData) error {
 		}
 	}
 	return nil
-}
-
-// structureFile hands out an attachment of a structure to a member.
-func (p *portal) structureFile(c *call) error {
-	a, content, err := p.h.Structures.OpenAttachment(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), account.AttachmentID(c.r.PathValue("file")))
-	if err != nil {
-		return err
-	}
-	defer content.Close() //nolint:errcheck // it was only read
-	if err := c.patient(); err != nil {
-		return err
-	}
-	f := &fileAnswer{c: c, name: a.DownloadName(), media: a.MediaType, size: a.Size}
-	_, err = io.Copy(f, content)
-	return f.broken(err)
 }
 
 // general changes the general information of a structure.

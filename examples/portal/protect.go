@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"time"
 )
@@ -21,13 +22,20 @@ const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; for
 // and thrown away up to here, so that the browser gets to see the answer.
 func (p *portal) bodyLimit(r *http.Request) int64 {
 	switch {
-	case r.Method == http.MethodPost && r.URL.Path == uploadPath:
+	case r.Method == http.MethodPost && takesFile(r.URL.Path):
 		return 5 * p.attachments.MaxBytes
 	case r.Method == http.MethodPost && r.URL.Path == photoPath:
 		return 5 * p.attachments.Photo.MaxBytes
 	default:
 		return maxBody
 	}
+}
+
+// takesFile reports whether an attachment is sent to a path: of a person, or of a
+// structure.
+func takesFile(at string) bool {
+	ofStructure, err := path.Match("/structures/*/attachments/new", at)
+	return at == attachmentsPath+"/new" || ofStructure && err == nil
 }
 
 // protect wraps the pages in what every answer needs.

@@ -30,7 +30,6 @@ func (p *portal) structureRoutes() map[string]route {
 		"/structures/{id}/spaces":               {get: p.showSpaces, in: true},
 		"/structures/{id}/spaces/{space}/open":  {get: p.openSpace, post: p.openSpace, in: true},
 		"/structures/{id}/spaces/{space}/close": {get: p.closeSpace, post: p.closeSpace, in: true},
-		"/structures/{id}/attachments/{file}":   {get: p.structureFile, in: true},
 	}
 }
 

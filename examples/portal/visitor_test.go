@@ -60,6 +60,7 @@ type visitor struct {
 	base   string
 	last   answer
 	header http.Header // sent along
+	shelf  string      // whose files are meant, "" for the person's own
 }
 
 type answer struct {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -72,4 +73,13 @@ func Text(lang language.Tag, id string, data Data) string {
 		return id // unreachable while the catalogue's own test passes
 	}
 	return c.Text(lang, id, data)
+}
+
+// Day writes the civil date of an instant in its zone: 22/11/2026 in French, else
+// 22 November 2026.
+func Day(lang language.Tag, at time.Time) string {
+	if base, _ := lang.Base(); base.String() == "fr" {
+		return at.Format("02/01/2006")
+	}
+	return at.Format("2 January 2006")
 }

@@ -11,6 +11,7 @@ import (
 	"net/textproto"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/habilis-go/habilis/notify"
@@ -33,6 +34,9 @@ type sendError struct {
 	stage     stage
 	why       string // "550 5.1.1", "timeout"
 	permanent bool
+	mailbox   bool  // there is no such mailbox
+	code      int   // of the reply, 0 if there was none
+	lost      bool  // the connection was
 	cause     error // never what the server said
 }
 
@@ -47,9 +51,10 @@ func (e *sendError) Reason() string { return string(e.stage) + ": " + e.why }
 // Unwrap gives errors.Is the cause on our side of the connection, if there is one.
 func (e *sendError) Unwrap() error { return e.cause }
 
-// Is reports permanent refusals as undeliverable.
+// Is reports permanent refusals as undeliverable, and those of the address as no mailbox.
 func (e *sendError) Is(target error) bool {
-	return e.permanent && errors.Is(notify.ErrUndeliverable, target) //nolint:staticcheck // it asks whether target is that sentinel
+	return e.permanent && errors.Is(notify.ErrUndeliverable, target) || //nolint:staticcheck // it asks whether target is that sentinel
+		e.mailbox && errors.Is(notify.ErrNoSuchMailbox, target) //nolint:staticcheck // the same
 }
 
 var enhancedForm = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
@@ -68,11 +73,14 @@ func failed(ctx context.Context, at stage, err error) error {
 			e.why = "timeout"
 		}
 	case errors.As(err, &reply):
+		e.code = reply.Code
 		e.why = fmt.Sprintf("%03d", reply.Code)
-		if enhanced := enhancedForm.FindString(reply.Msg); enhanced != "" {
+		enhanced := enhancedForm.FindString(reply.Msg)
+		if enhanced != "" {
 			e.why += " " + enhanced
 		}
 		e.permanent = permanent(at, reply.Code)
+		e.mailbox = e.permanent && at == stageRecipient && addressRefused(enhanced)
 	case errors.As(err, &malformed):
 		e.why = "malformed reply"
 	case errors.Is(err, errTooMuch):
@@ -87,7 +95,7 @@ func failed(ctx context.Context, at stage, err error) error {
 		e.why, e.cause = "connection refused", err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		e.why = "connection lost"
+		e.why, e.lost = "connection lost", true
 	default:
 		e.why = "failed" // and what it says may be the server's words
 	}
@@ -115,4 +123,10 @@ func permanent(at stage, code int) bool {
 	default:
 		return false
 	}
+}
+
+// addressRefused tells a refusal of the address, or of nothing in particular, from one
+// for reasons of policy, size or the network (RFC 3463).
+func addressRefused(enhanced string) bool {
+	return enhanced == "" || strings.HasPrefix(enhanced, "5.1.") || enhanced == "5.2.0" || enhanced == "5.2.1"
 }

@@ -16,6 +16,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -45,21 +46,29 @@ type Options struct {
 	TLS       TLS         // How the connection is protected. Defaults to StartTLS.
 	TLSConfig *tls.Config // Trusted roots and the like. Defaults to the system's roots, TLS 1.2 and later, and the host of addr.
 
+	// PerConnection is how many mails go over one connection before it is closed; with 1
+	// every mail has its own. Defaults to 100.
+	PerConnection int
+	Idle          time.Duration // How long a connection is kept open for the next mail. Defaults to 5 seconds.
+
 	Timeout time.Duration    // Bound of one Send, from dialling to the server's word. Defaults to 30 seconds.
 	Hello   string           // What the client calls itself. Defaults to "localhost".
 	Now     func() time.Time // The clock of the Date header. Defaults to time.Now.
 }
 
-// Mailer sends each mail over a connection of its own. It is immutable and safe for
-// concurrent use.
+// Mailer sends mails, one after the other over one connection as long as there are some;
+// mails that are sent at once have a connection each. It is safe for concurrent use.
 type Mailer struct {
 	addr string
 	host string
 	from string
 	opts Options
+
+	mu   sync.Mutex
+	idle []*session // ready for the next mail, the last one used last
 }
 
-var _ notify.Mailer = (*Mailer)(nil)
+var _ notify.Stager = (*Mailer)(nil)
 
 const op = "smtp.New"
 
@@ -101,6 +110,12 @@ func New(addr, from string, opts *Options) (*Mailer, error) {
 	if o.Timeout < 0 {
 		refuse("timeout", "min")
 	}
+	if o.PerConnection < 0 {
+		refuse("perConnection", "min")
+	}
+	if o.Idle < 0 {
+		refuse("idle", "min")
+	}
 	if strings.ContainsFunc(o.FromName, unicode.IsControl) {
 		refuse("fromName", "one_line")
 	}
@@ -113,6 +128,12 @@ func New(addr, from string, opts *Options) (*Mailer, error) {
 
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.PerConnection == 0 {
+		o.PerConnection = 100
+	}
+	if o.Idle == 0 {
+		o.Idle = 5 * time.Second
 	}
 	if o.Hello == "" {
 		o.Hello = "localhost"
@@ -138,23 +159,47 @@ func isLoopback(host string) bool {
 
 // Send hands a mail to the server and returns nil once the server has taken it. The
 // error matches notify.ErrUndeliverable if the server refuses the recipient or the
-// mail for good, or the address is not in canonical form. Whatever concerns the
+// mail for good, or the address is not in canonical form; if it is the recipient, it
+// matches notify.ErrNoSuchMailbox too. Whatever concerns the
 // connection, authentication or the sender is mended by operators, so such an error
 // asks for another try.
 func (m *Mailer) Send(ctx context.Context, e notify.Email) error {
-	if canonical, err := address.Parse(e.To); err != nil || canonical != e.To {
-		return &sendError{stage: stageRecipient, why: "not a canonical address", permanent: true}
-	}
-	message, err := m.message(e)
-	if err != nil {
-		return &sendError{stage: stageMessage, why: "not a valid mail", permanent: true}
-	}
-	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
-	defer cancel()
-	s, err := m.open(ctx)
+	staged, err := m.Stage(ctx, e)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	return s.deliver(m.from, e.To, message)
+	return staged.Commit()
+}
+
+// Stage does all of Send up to the last word, by which the server takes the mail. The
+// errors are those of Send. Options.Timeout bounds both together, and ctx must live
+// until the mail is committed or abandoned.
+func (m *Mailer) Stage(ctx context.Context, e notify.Email) (notify.Staged, error) {
+	if canonical, err := address.Parse(e.To); err != nil || canonical != e.To {
+		return nil, &sendError{stage: stageRecipient, why: "not a canonical address", permanent: true}
+	}
+	message, err := m.message(e)
+	if err != nil {
+		return nil, &sendError{stage: stageMessage, why: "not a valid mail", permanent: true}
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
+	d := &delivery{mailer: m, cancel: cancel}
+	for {
+		reused := false
+		if d.session, reused, err = m.session(ctx); err != nil {
+			cancel()
+			return nil, err
+		}
+		err = d.session.deliver(m.from, e.To, message, d)
+		switch {
+		case err == nil:
+			return d, nil
+		case reused && d.session.gone(err):
+			// It ended while it was idle: nobody has seen the mail yet.
+			d.session.abort()
+			continue
+		}
+		d.end(err)
+		return nil, err
+	}
 }

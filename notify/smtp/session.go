@@ -18,16 +18,19 @@ const (
 	// An honest one needs a few thousand bytes.
 	maxReplies = 256 << 10
 
-	// farewell bounds the last words of a session whose mail was taken.
+	// farewell bounds what is said once it is known what becomes of a mail.
 	farewell = 2 * time.Second
 )
 
-// session is one connection, ready for one mail.
+// session is one connection, ready for a mail.
 type session struct {
-	ctx    context.Context //nolint:containedctx // a session lives for one call of Send
-	conn   net.Conn
+	ctx    context.Context //nolint:containedctx // of the mail that it is used for, nil between two
+	raw    net.Conn
+	conn   *bounded // around raw
 	unhook func() bool
 	client *smtp.Client
+	mails  int         // taken or refused so far
+	expiry *time.Timer // closes it once it was idle for too long
 }
 
 // open connects and makes the connection ready for a mail. It is closed when ctx ends,
@@ -37,10 +40,8 @@ func (m *Mailer) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, failed(ctx, stageConnect, err)
 	}
-	s := &session{
-		ctx: ctx, conn: &bounded{Conn: raw, left: maxReplies},
-		unhook: context.AfterFunc(ctx, func() { _ = raw.Close() }),
-	}
+	s := &session{raw: raw, conn: &bounded{Conn: raw}}
+	s.bind(ctx)
 	if at, err := s.prepare(m); err != nil {
 		s.abort()
 		return nil, failed(ctx, at, err)
@@ -48,9 +49,15 @@ func (m *Mailer) open(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
+// bind makes the session one of a mail: it is closed when ctx ends.
+func (s *session) bind(ctx context.Context) {
+	s.ctx, s.conn.left = ctx, maxReplies
+	s.unhook = context.AfterFunc(ctx, func() { _ = s.raw.Close() })
+}
+
 // prepare greets, changes over to TLS and authenticates.
 func (s *session) prepare(m *Mailer) (at stage, err error) {
-	conn := s.conn
+	var conn net.Conn = s.conn
 	if m.opts.TLS == ImplicitTLS {
 		secure := tls.Client(conn, m.opts.TLSConfig)
 		if err := secure.HandshakeContext(s.ctx); err != nil {
@@ -104,8 +111,8 @@ func (m *Mailer) authenticate(c *smtp.Client) error {
 	}
 }
 
-// deliver hands over one mail. The envelope has one recipient (ML-02).
-func (s *session) deliver(from, to string, message *mail.Msg) error {
+// deliver hands over one mail up to the last word. The envelope has one recipient (ML-02).
+func (s *session) deliver(from, to string, message *mail.Msg, d *delivery) error {
 	if err := s.client.Mail("<" + from + ">"); err != nil {
 		return failed(s.ctx, stageSender, err)
 	}
@@ -121,11 +128,38 @@ func (s *session) deliver(from, to string, message *mail.Msg) error {
 		s.abort()
 		return failed(s.ctx, stageMessage, err)
 	}
-	if err := w.Close(); err != nil {
-		return failed(s.ctx, stageMessage, err)
-	}
+	d.last = w
 	return nil
 }
+
+// gone reports whether a session that was idle had ended before it was asked for more:
+// the first command met no server, or one that says good-bye.
+func (s *session) gone(err error) bool {
+	var e *sendError
+	return errors.As(err, &e) && e.stage == stageSender && (e.lost || e.code == closing) && s.ctx.Err() == nil
+}
+
+// ready reports whether a session can take another mail after this outcome of the last.
+func (s *session) ready(err error) bool {
+	if s.ctx.Err() != nil {
+		return false
+	}
+	if err == nil {
+		return true
+	}
+	var e *sendError
+	if !errors.As(err, &e) || e.code == 0 || e.code == closing {
+		return false
+	}
+	_ = s.conn.SetDeadline(time.Now().Add(farewell)) //nolint:forbidigo // deadlines of connections are in real time
+	if s.client.Reset() != nil {
+		return false
+	}
+	return s.conn.SetDeadline(time.Time{}) == nil
+}
+
+// closing is the reply of a server that ends the session.
+const closing = 421
 
 // close says good-bye and hangs up. The mail is taken or refused by now, so how that
 // goes is of no interest.
@@ -137,7 +171,7 @@ func (s *session) close() {
 
 func (s *session) abort() {
 	s.unhook()
-	_ = s.conn.Close()
+	_ = s.raw.Close()
 }
 
 // bounded ends a connection whose peer says too much.

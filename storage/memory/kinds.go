@@ -17,6 +17,7 @@ type tables struct {
 	throttles     table[account.Throttle]
 	attachments   table[account.Attachment]
 	signIns       table[mfa.SignIn]
+	factors       table[mfa.Factor]
 	structures    table[searchable]
 	units         table[structure.Unit]
 	memberships   table[structure.Membership]
@@ -34,6 +35,7 @@ func newTables() tables {
 		throttles:     newTable(throttles()),
 		attachments:   newTable(attachments()),
 		signIns:       newTable(signIns()),
+		factors:       newTable(factors()),
 		structures:    newTable(structures()),
 		units:         newTable(units()),
 		memberships:   newTable(memberships()),
@@ -52,6 +54,7 @@ func (t tables) copy() tables {
 		throttles:     t.throttles.copy(),
 		attachments:   t.attachments.copy(),
 		signIns:       t.signIns.copy(),
+		factors:       t.factors.copy(),
 		structures:    t.structures.copy(),
 		units:         t.units.copy(),
 		memberships:   t.memberships.copy(),
@@ -147,20 +150,6 @@ const everyAttachment = key("a")
 
 func ownAttachments(o account.Owner) key {
 	return key("o").text(string(o.Account)).text(string(o.Structure))
-}
-
-func signIns() *kind[mfa.SignIn] {
-	return &kind[mfa.SignIn]{
-		key:     func(s mfa.SignIn) key { return byID(s.ID) },
-		version: func(s *mfa.SignIn) *int64 { return &s.Version },
-		own: func(s mfa.SignIn) mfa.SignIn {
-			s.CodeExpiresAt, s.CodeSentAt = instant(s.CodeExpiresAt), instant(s.CodeSentAt)
-			s.MailCodeAt = instant(s.MailCodeAt)
-			s.CreatedAt, s.ExpiresAt = instant(s.CreatedAt), instant(s.ExpiresAt)
-			return s
-		},
-		order: func(s mfa.SignIn) []key { return []key{key("x").time(s.ExpiresAt).text(s.ID)} },
-	}
 }
 
 // searchable is a structure beside the folded text that searches meet.

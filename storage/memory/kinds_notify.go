@@ -64,18 +64,30 @@ func messages() *kind[notify.Message] {
 		},
 		unique: func(m notify.Message) []key { return []key{messageKey(m.Key)} },
 		order: func(m notify.Message) []key {
-			return []key{
-				everyMessage.time(m.CreatedAt).text(string(m.ID)),
-				statusMessages(m.Status).time(m.CreatedAt).text(string(m.ID)),
+			ways := []key{everyMessage, statusMessages(m.Status)}
+			switch {
+			case m.Status != notify.MessageQueued:
+			case m.Urgent:
+				ways = append(ways, urgentMessages)
+			default:
+				ways = append(ways, queuedTo(m.To))
 			}
+			for i := range ways {
+				ways[i] = ways[i].time(m.CreatedAt).text(string(m.ID))
+			}
+			return ways
 		},
 	}
 }
 
-const everyMessage = key("o")
+const (
+	everyMessage   = key("o")
+	urgentMessages = key("u")
+)
 
 func messageKey(k string) key                   { return key("k").text(k) }
 func statusMessages(s notify.MessageStatus) key { return key("s").text(string(s)) }
+func queuedTo(address string) key               { return key("t").text(address) }
 
 func notices() *kind[notify.Notice] {
 	return &kind[notify.Notice]{

@@ -3,10 +3,8 @@ package memory
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/mfa"
 )
 
 func (t *tx) Account(ctx context.Context, id account.ID) (account.Account, error) {
@@ -93,29 +91,4 @@ func (t *tx) PutAttachment(ctx context.Context, a account.Attachment) error {
 
 func (t *tx) DeleteAttachment(ctx context.Context, a account.Attachment) error {
 	return t.write(ctx, func() error { return t.db.attachments.remove(a) })
-}
-
-func (t *tx) SignIn(ctx context.Context, id string) (mfa.SignIn, error) {
-	return read(ctx, t, func() (mfa.SignIn, error) { return t.db.signIns.get(byID(id)) })
-}
-
-func (t *tx) PutSignIn(ctx context.Context, s mfa.SignIn) error {
-	return t.write(ctx, func() error { return t.db.signIns.put(s) })
-}
-
-func (t *tx) DeleteSignIn(ctx context.Context, s mfa.SignIn) error {
-	return t.write(ctx, func() error { return t.db.signIns.remove(s) })
-}
-
-func (t *tx) ExpiredSignIns(ctx context.Context, at time.Time, limit int) ([]mfa.SignIn, error) {
-	return read(ctx, t, func() ([]mfa.SignIn, error) {
-		expired := func(yield func(mfa.SignIn) bool) {
-			for s := range t.db.signIns.scan("x", "x") {
-				if s.ExpiresAt.After(at) || !yield(s) {
-					return
-				}
-			}
-		}
-		return t.db.signIns.take(expired, limit, every), nil
-	})
 }

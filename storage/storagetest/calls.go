@@ -22,8 +22,8 @@ func calls(ctx context.Context, tx storage.Tx) map[string]func() error {
 }
 
 func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
-	message, signIn, attachment := newMessage(1), newSignIn(1), newAttachment(1)
-	message.Version, signIn.Version, attachment.Version = 1, 1, 1
+	message, signIn, attachment, factor := newMessage(1), newSignIn(1), newAttachment(1), newFactor(1)
+	message.Version, signIn.Version, attachment.Version, factor.Version = 1, 1, 1, 1
 	return map[string]func() error{
 		"PutAccount":       func() error { return tx.PutAccount(ctx, newAccount(2)) },
 		"PutLink":          func() error { return tx.PutLink(ctx, newLink(2)) },
@@ -32,12 +32,15 @@ func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"DeleteAttachment": func() error { return tx.DeleteAttachment(ctx, attachment) },
 		"PutSignIn":        func() error { return tx.PutSignIn(ctx, newSignIn(2)) },
 		"DeleteSignIn":     func() error { return tx.DeleteSignIn(ctx, signIn) },
+		"PutFactor":        func() error { return tx.PutFactor(ctx, newFactor(2)) },
+		"DeleteFactor":     func() error { return tx.DeleteFactor(ctx, factor) },
 		"PutStructure":     func() error { return tx.PutStructure(ctx, newStructure(2)) },
 		"PutUnit":          func() error { return tx.PutUnit(ctx, newUnit(2)) },
 		"PutMembership":    func() error { return tx.PutMembership(ctx, newMembership(2)) },
 		"PutSubscription":  func() error { return tx.PutSubscription(ctx, newSubscription(2)) },
 		"AppendEvent":      func() error { return tx.AppendEvent(ctx, newEvent(2, 2, 1)) },
 		"Enqueue":          func() error { return tx.Enqueue(ctx, newMessage(2)) },
+		"DeleteMessage":    func() error { return tx.DeleteMessage(ctx, message) },
 		"PutMessage":       func() error { return tx.PutMessage(ctx, message) },
 		"PutNotice":        func() error { return tx.PutNotice(ctx, newNotice(2)) },
 		"DropNotices":      call(func() (int, error) { return tx.DropNotices(ctx, minute(9), 1) }),
@@ -56,6 +59,10 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Attachments":           call(func() ([]account.Attachment, error) { return tx.Attachments(ctx, account.AttachmentQuery{}) }),
 		"SignIn":                call(func() (mfa.SignIn, error) { return tx.SignIn(ctx, newSignIn(1).ID) }),
 		"ExpiredSignIns":        call(func() ([]mfa.SignIn, error) { return tx.ExpiredSignIns(ctx, minute(9), 10) }),
+		"Factor":                call(func() (mfa.Factor, error) { return tx.Factor(ctx, factorID(1)) }),
+		"Factors":               call(func() ([]mfa.Factor, error) { return tx.Factors(ctx, accountID(1)) }),
+		"FactorByCredential":    call(func() (mfa.Factor, error) { return tx.FactorByCredential(ctx, newFactor(1).Credential) }),
+		"ExpiredFactors":        call(func() ([]mfa.Factor, error) { return tx.ExpiredFactors(ctx, minute(9), 10) }),
 		"Structure":             call(func() (structure.Structure, error) { return tx.Structure(ctx, structureID(1)) }),
 		"StructureByIdentifier": call(func() (structure.Structure, error) { return tx.StructureByIdentifier(ctx, newStructure(1).Identifier) }),
 		"Structures":            call(func() ([]structure.Structure, error) { return tx.Structures(ctx, structure.Query{}) }),
@@ -70,17 +77,18 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Count": call(func() (structure.Counts, error) {
 			return tx.Count(ctx, structure.Counting{Memberships: &structure.MembershipQuery{}})
 		}),
-		"LastEvent": call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
-		"Events":    call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),
-		"Message":   call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
-		"Notices":   call(func() ([]notify.Notice, error) { return tx.Notices(ctx, notify.NoticeQuery{}) }),
+		"LastEvent":     call(func() (notify.Event, error) { return tx.LastEvent(ctx, newEvent(1, 1, 1).Chain) }),
+		"Events":        call(func() ([]notify.Event, error) { return tx.Events(ctx, notify.EventQuery{}) }),
+		"Message":       call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
+		"CountMessages": call(func() (int, error) { return tx.CountMessages(ctx, notify.MessageQuery{}) }),
+		"Messages":      call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
+		"Notices":       call(func() ([]notify.Notice, error) { return tx.Notices(ctx, notify.NoticeQuery{}) }),
 		"Tallies": call(func() ([]notify.Tally, error) {
 			return tx.Tallies(ctx, notify.TallyQuery{Structures: []structure.ID{structureID(1)}, Until: minute(9)})
 		}),
 		"Run":       call(func() (notify.Run, error) { return tx.Run(ctx, newRun(1).Rhythm) }),
 		"UnitsIn":   call(func() ([]structure.Unit, error) { return tx.UnitsIn(ctx, []structure.ID{structureID(1)}) }),
 		"Followers": call(func() ([]structure.Follower, error) { return tx.Followers(ctx, structure.FollowerQuery{}) }),
-		"Messages":  call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
 	}
 }
 

@@ -3,11 +3,9 @@ package storagetest
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
-	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/storage"
 )
 
@@ -227,59 +225,4 @@ func throttleCases() []testCase {
 		b.equal("counters of two factors are two counters", load(b, k, k.make(1)).Failures, 3)
 		b.equal("counters of two factors are two counters", load(b, k, other).Failures, 1)
 	}}}
-}
-
-func signInCases() []testCase {
-	return []testCase{{"Delete", deleteSignIn}, {"Expired", expiredSignIns}}
-}
-
-func deleteSignIn(b *bench) {
-	k := signInKind()
-	puts(b, k, k.make(1), k.make(2))
-	stale := load(b, k, k.make(1))
-	current := stale
-	b.update(func(tx storage.Tx) error { return tx.PutSignIn(b.ctx, current) })
-	current.Version++
-	remove := func(s mfa.SignIn) error {
-		return b.try(func(tx storage.Tx) error { return tx.DeleteSignIn(b.ctx, s) })
-	}
-	b.wantErr("DeleteSignIn with a version that is not the stored one answers ErrConflict", remove(stale), storage.ErrConflict)
-	b.equal("a refused deletion changes nothing", load(b, k, stale), current)
-	b.update(func(tx storage.Tx) error {
-		if err := tx.DeleteSignIn(b.ctx, current); err != nil {
-			return err
-		}
-		_, err := tx.SignIn(b.ctx, current.ID)
-		b.wantErr("a deleted sign-in is gone within the unit", err, storage.ErrNotFound)
-		return nil
-	})
-	_, err := ask(b, func(tx storage.Tx) (mfa.SignIn, error) { return tx.SignIn(b.ctx, current.ID) })
-	b.wantErr("a deleted sign-in is gone", err, storage.ErrNotFound)
-	b.wantErr("deleting a sign-in that is not there answers ErrConflict", remove(current), storage.ErrConflict)
-	b.equal("a deletion touches no other sign-in", load(b, k, k.make(2)).Version, int64(1))
-	puts(b, k, k.make(1))
-	b.equal("what was deleted can be inserted anew", load(b, k, k.make(1)).Version, int64(1))
-}
-
-func expiredSignIns(b *bench) {
-	k := signInKind()
-	expiries := []time.Time{minute(9), minute(2), minute(4), minute(2), minute(3).Add(time.Microsecond), minute(3)}
-	for n, at := range expiries {
-		s := k.make(n)
-		s.ExpiresAt = at
-		puts(b, k, s)
-	}
-	expired := func(at time.Time, limit int) []string {
-		return keys(list(b, func(tx storage.Tx) ([]mfa.SignIn, error) { return tx.ExpiredSignIns(b.ctx, at, limit) }),
-			func(s mfa.SignIn) string { return s.ID })
-	}
-	twins := []string{newSignIn(1).ID, newSignIn(3).ID}
-	slices.Sort(twins)
-	all := append(slices.Clone(twins), newSignIn(5).ID, newSignIn(4).ID, newSignIn(2).ID, newSignIn(0).ID)
-	b.equal("ExpiredSignIns lists the oldest ExpiresAt first, then by ID", expired(minute(9), 100), all)
-	b.equal("ExpiredSignIns lists at most limit", expired(minute(9), 3), all[:3])
-	b.equal("ExpiredSignIns lists what expires at the very instant, and nothing later", expired(minute(3), 100), all[:3])
-	b.equal("ExpiredSignIns accepts an instant in any zone",
-		expired(minute(3).In(time.FixedZone("UTC-5", -5*60*60)), 100), all[:3])
-	b.equal("ExpiredSignIns lists nothing when nothing expired", expired(minute(1), 100), []string(nil))
 }

@@ -9,14 +9,14 @@ import (
 )
 
 func messageCases() []testCase {
-	return []testCase{
+	return append(outboxCases(), []testCase{
 		{"EnqueueTwice", enqueueTwice},
 		{"KeyBytewise", keyBytewise},
 		{"Order", messageOrder},
 		{"Due", messagesDue},
 		{"Limit", messageLimit},
 		{"Wiped", messageWiped},
-	}
+	}...)
 }
 
 func messagesOf(b *bench, q notify.MessageQuery) []notify.Message {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
-	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
@@ -197,38 +196,10 @@ func throttleKind() kind[account.Throttle] {
 	}
 }
 
-func newSignIn(n int) mfa.SignIn {
-	return mfa.SignIn{
-		ID: digest(fmt.Sprint("sign-in", n)), Account: accountID(n), Stamp: "stamp", CodeMAC: digest("code"),
-		CodeExpiresAt: minute(1), CodeSentAt: minute(2), Tries: 2, MailCodeAt: minute(3),
-		CreatedAt: minute(4), ExpiresAt: minute(5),
-	}
-}
-
-func signInKind() kind[mfa.SignIn] {
-	return kind[mfa.SignIn]{
-		make: newSignIn,
-		bare: func(n int) mfa.SignIn {
-			return mfa.SignIn{ID: newSignIn(n).ID, Account: accountID(n), ExpiresAt: minute(5)}
-		},
-		get: func(ctx context.Context, tx storage.Tx, s mfa.SignIn) (mfa.SignIn, error) {
-			return tx.SignIn(ctx, s.ID)
-		},
-		insert:  func(ctx context.Context, tx storage.Tx, s mfa.SignIn) error { return tx.PutSignIn(ctx, s) },
-		put:     func(ctx context.Context, tx storage.Tx, s mfa.SignIn) error { return tx.PutSignIn(ctx, s) },
-		version: func(s *mfa.SignIn) *int64 { return &s.Version },
-		change:  func(s *mfa.SignIn, n int) { s.Tries = n },
-		texts:   func(s *mfa.SignIn) []*string { return []*string{&s.Stamp, &s.CodeMAC} },
-		times: func(s *mfa.SignIn) []*time.Time {
-			return []*time.Time{&s.CodeExpiresAt, &s.CodeSentAt, &s.MailCodeAt, &s.CreatedAt, &s.ExpiresAt}
-		},
-	}
-}
-
 func newMessage(n int) notify.Message {
 	return notify.Message{
 		ID: messageID(n), Key: fmt.Sprint("key/", n), Template: notify.MailActivation, To: "to@example.org",
-		Account: accountID(n), Language: "fr", Sealed: []byte{0, 1, 2, 0xff, byte(n)}, Status: notify.MessageQueued,
+		Account: accountID(n), Language: "fr", Urgent: n%2 == 1, Sealed: []byte{0, 1, 2, 0xff, byte(n)}, Status: notify.MessageQueued,
 		Attempts: 2, NotBefore: minute(1), ExpiresAt: minute(2), LeasedUntil: minute(3), LastError: "421 try later",
 		CreatedAt: minute(n), SentAt: minute(5),
 	}

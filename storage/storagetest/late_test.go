@@ -64,6 +64,14 @@ func (x late) DeleteSignIn(ctx context.Context, s mfa.SignIn) error {
 	return x.hush(x.Tx.DeleteSignIn(ctx, s))
 }
 
+func (x late) PutFactor(ctx context.Context, f mfa.Factor) error {
+	return x.hush(x.Tx.PutFactor(ctx, f))
+}
+
+func (x late) DeleteFactor(ctx context.Context, f mfa.Factor) error {
+	return x.hush(x.Tx.DeleteFactor(ctx, f))
+}
+
 func (x late) PutStructure(ctx context.Context, s structure.Structure) error {
 	return x.hush(x.Tx.PutStructure(ctx, s))
 }
@@ -86,6 +94,10 @@ func (x late) AppendEvent(ctx context.Context, e notify.Event) error {
 
 func (x late) Enqueue(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.Enqueue(ctx, m))
+}
+
+func (x late) DeleteMessage(ctx context.Context, m notify.Message) error {
+	return x.hush(x.Tx.DeleteMessage(ctx, m))
 }
 
 func (x late) PutNotice(ctx context.Context, n notify.Notice) error {

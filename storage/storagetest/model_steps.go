@@ -45,7 +45,7 @@ func (g *generator) unit() unit {
 }
 
 func (g *generator) change() step {
-	switch g.below(15) {
+	switch g.below(16) {
 	case 0:
 		login := fmt.Sprint("login", g.below(6))
 		name, place := g.name(), account.PostalAddress{Town: g.name(), Country: pick(g, "FR", "BE", "")}
@@ -99,8 +99,14 @@ func (g *generator) change() step {
 			v.ID, v.Version = id, version
 		})
 	case 11:
-		return g.notice()
+		who, kind := accountID(g.below(2)), pick(g, account.FactorAuthenticator, account.FactorRecoveryCode, account.FactorSecurityKey)
+		at, confirmed, c := g.instant(), pick(g, minute(1), time.Time{}), pick(g, "", "one", "two")
+		return putStep(g, "PutFactor", factorKind(), func(f *mfa.Factor) {
+			f.Account, f.Kind, f.ExpiresAt, f.ConfirmedAt, f.Credential = who, kind, at, confirmed, c
+		})
 	case 12:
+		return g.notice()
+	case 13:
 		return putStep(g, "PutRun", runKind(), func(*notify.Run) {})
 	default:
 		return g.message()
@@ -145,8 +151,11 @@ func (g *generator) owner() account.Owner {
 }
 
 func (g *generator) deletion() step {
-	if g.below(2) == 0 {
+	switch g.below(3) {
+	case 0:
 		return g.deletedAttachment()
+	case 1:
+		return g.deletedFactor()
 	}
 	n, off := g.below(6), int64(pick(g, 0, 0, 0, 1))
 	return step{
@@ -173,6 +182,21 @@ func (g *generator) deletedAttachment() step {
 			}
 			a.Version += off
 			return nil, tx.DeleteAttachment(ctx, a)
+		},
+	}
+}
+
+func (g *generator) deletedFactor() step {
+	n, off := g.below(6), int64(pick(g, 0, 0, 0, 1))
+	return step{
+		name: fmt.Sprintf("DeleteFactor(%d, version%+d)", n, off),
+		run: func(ctx context.Context, tx storage.Tx) (any, error) {
+			f, err := tx.Factor(ctx, factorID(n))
+			if err != nil {
+				return nil, err
+			}
+			f.Version += off
+			return nil, tx.DeleteFactor(ctx, f)
 		},
 	}
 }
@@ -206,6 +230,19 @@ func (g *generator) message() step {
 		}
 	}
 	n, off, status, leased := g.below(g.fresh+1), int64(pick(g, 0, 0, 0, -1, 1)), g.status(), g.instant()
+	if g.below(6) == 0 {
+		return step{
+			name: fmt.Sprintf("DeleteMessage(%d, version%+d)", n, off),
+			run: func(ctx context.Context, tx storage.Tx) (any, error) {
+				m, err := tx.Message(ctx, messageID(n))
+				if err != nil {
+					return nil, err
+				}
+				m.Version += off
+				return nil, tx.DeleteMessage(ctx, m)
+			},
+		}
+	}
 	return step{
 		name: fmt.Sprintf("PutMessage(%d, version%+d)", n, off),
 		run: func(ctx context.Context, tx storage.Tx) (any, error) {
@@ -245,7 +282,7 @@ func (g *generator) status() notify.MessageStatus {
 // question draws a read.
 func (g *generator) question() step {
 	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
-	switch g.below(17) {
+	switch g.below(20) {
 	case 0:
 		return get(fmt.Sprintf("Account(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Account, error) {
 			return tx.Account(ctx, accountID(n))
@@ -286,6 +323,19 @@ func (g *generator) question() step {
 	case 9:
 		return get(fmt.Sprintf("Deciding(%d, %d)", m, n), func(ctx context.Context, tx storage.Tx) (structure.Deciding, error) {
 			return tx.Deciding(ctx, accountID(m), membershipID(n))
+		})
+	case 10:
+		return get(fmt.Sprintf("Factors(%d)", m), func(ctx context.Context, tx storage.Tx) ([]mfa.Factor, error) {
+			return tx.Factors(ctx, accountID(m))
+		})
+	case 11:
+		return get(fmt.Sprintf("ExpiredFactors(%v, %d)", at, limit+1), func(ctx context.Context, tx storage.Tx) ([]mfa.Factor, error) {
+			return tx.ExpiredFactors(ctx, at, limit+1)
+		})
+	case 12:
+		c := pick(g, "", "one", "two")
+		return get(fmt.Sprintf("FactorByCredential(%q)", c), func(ctx context.Context, tx storage.Tx) (mfa.Factor, error) {
+			return tx.FactorByCredential(ctx, c)
 		})
 	default:
 		return g.search()
@@ -367,11 +417,22 @@ func (g *generator) search() step {
 			return tx.Followers(ctx, q)
 		})
 	default:
-		q := notify.MessageQuery{Limit: limit, DueAt: at}
+		q := notify.MessageQuery{Limit: limit, DueAt: at, Newest: g.below(2) == 0, Urgent: g.below(4) == 0, InTurn: g.below(4) == 0, Sealed: g.below(4) == 0}
 		if g.below(2) == 0 {
 			q.Status = g.status()
 		}
+		if g.below(3) == 0 {
+			q.AfterAt, q.AfterID = minute(m), messageID(n)
+		}
+		if g.below(4) == 0 {
+			q.Before = minute(m)
+		}
 		q.Account = pick(g, "", "", accountID(n))
+		if g.below(4) == 0 {
+			return get(fmt.Sprintf("CountMessages(%+v)", q), func(ctx context.Context, tx storage.Tx) (int, error) {
+				return tx.CountMessages(ctx, q)
+			})
+		}
 		return get(fmt.Sprintf("Messages(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Message, error) {
 			return tx.Messages(ctx, q)
 		})

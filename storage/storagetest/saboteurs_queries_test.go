@@ -20,6 +20,22 @@ type asksOtherwise struct {
 	structures    func(*structure.Query)
 	memberships   func(*structure.MembershipQuery)
 	subscriptions func(*structure.SubscriptionQuery)
+	messages      func(*notify.MessageQuery)
+	events        func(*notify.EventQuery)
+}
+
+func (x asksOtherwise) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, error) {
+	if x.events != nil {
+		x.events(&q)
+	}
+	return x.Tx.Events(ctx, q)
+}
+
+func (x asksOtherwise) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
+	if x.messages != nil {
+		x.messages(&q)
+	}
+	return x.Tx.Messages(ctx, q)
 }
 
 func (x asksOtherwise) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
@@ -125,6 +141,14 @@ func subscriptionsAsked(f func(*structure.SubscriptionQuery)) func() *saboteur {
 	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, subscriptions: f} })
 }
 
+func eventsAsked(f func(*notify.EventQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, events: f} })
+}
+
+func messagesAsked(f func(*notify.MessageQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, messages: f} })
+}
+
 // querySabotages are stores that misread one condition, and the case that must notice.
 func querySabotages() []sabotage {
 	type tx = storage.Tx
@@ -138,6 +162,8 @@ func querySabotages() []sabotage {
 		memberships   = "Contract/MembershipList/"
 		subscriptions = "Contract/SubscriptionList/"
 		counts        = "Contract/Count/"
+		messages      = "Contract/Message/"
+		walk          = "Contract/Walk/"
 		notices       = "Contract/Notice/"
 		followers     = "Contract/Follower/"
 	)
@@ -163,6 +189,11 @@ func querySabotages() []sabotage {
 		{breaks: "structures whatever their ID", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = nil })},
 		{breaks: "no structures are all", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = slices.Clip(append([]structure.ID(nil), q.IDs...)) })},
 		{breaks: "structures are not skipped", caught: structures + "Skip", store: structuresAsked(func(q *structure.Query) { q.Skip = 0 })},
+		{breaks: "brief lists begin anew", caught: structures + "Brief", store: structuresAsked(func(q *structure.Query) {
+			if q.Brief {
+				q.AfterName, q.AfterID = "", ""
+			}
+		})},
 		{breaks: "fragments without their rest", caught: structures + "Fragments", store: structuresAsked(func(q *structure.Query) {
 			if len(q.Any) > 6 {
 				q.Any = q.Any[:5] + "*"
@@ -206,6 +237,20 @@ func querySabotages() []sabotage {
 		{breaks: "a page is counted", caught: counts + "PositionAside", store: handles(func(x tx) tx { return countsPages{x} })},
 		{breaks: "counts forget what was asked", caught: counts + "WhatListsGive", store: handles(func(x tx) tx { return countsAll{x} })},
 		{breaks: "an empty condition counts all", caught: counts + "AnyOfNone", store: handles(func(x tx) tx { return countsEmpty{x} })},
+		{breaks: "events since ever", caught: "Contract/EventList/Between", store: eventsAsked(func(q *notify.EventQuery) { q.From = time.Time{} })},
+		{breaks: "events for ever", caught: "Contract/EventList/Between", store: eventsAsked(func(q *notify.EventQuery) { q.Until = time.Time{} })},
+		{breaks: "messages of any mail", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Template = "" })},
+		{breaks: "messages however young", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Before = time.Time{} })},
+		{breaks: "messages that say nothing", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Sealed = false })},
+		{breaks: "messages that can wait", caught: messages + "Filters", store: messagesAsked(func(q *notify.MessageQuery) { q.Urgent = false })},
+		{breaks: "messages from the beginning", caught: messages + "Cursor", store: messagesAsked(func(q *notify.MessageQuery) { q.AfterAt, q.AfterID = time.Time{}, "" })},
+		{breaks: "messages in one order only", caught: messages + "Cursor", store: messagesAsked(func(q *notify.MessageQuery) { q.Newest = false })},
+		{breaks: "messages out of turn", caught: messages + "InTurn", store: messagesAsked(func(q *notify.MessageQuery) { q.InTurn = false })},
+		{breaks: "messages are counted as they are paged", caught: messages + "Filters", store: handles(func(x tx) tx { return countsMessagesPaged{x} })},
+		{breaks: "a message of any version is deleted", caught: messages + "Delete", store: handles(func(x tx) tx { return deletesAnyVersion{x} })},
+		{breaks: "a walk in another order", caught: walk + "Members", store: walking(func(x walks) storage.Tx { return agedWalks{x} })},
+		{breaks: "a walk through a page", caught: walk + "Structures", store: walking(func(x walks) storage.Tx { return cutWalks{x} })},
+		{breaks: "a walk that loses why it ended", caught: walk + "Ends", store: walking(func(x walks) storage.Tx { return quietWalks{x} })},
 		{breaks: "two subscriptions for one line, by the model", caught: "Model", store: handles(func(x tx) tx { return sharedLines{x} })},
 	}
 }
@@ -216,6 +261,13 @@ func (x unorderedLines) Subscriptions(ctx context.Context, q structure.Subscript
 	all, err := x.Tx.Subscriptions(ctx, q)
 	slices.Reverse(all)
 	return all, err
+}
+
+type countsMessagesPaged struct{ storage.Tx }
+
+func (x countsMessagesPaged) CountMessages(ctx context.Context, q notify.MessageQuery) (int, error) {
+	all, err := x.Messages(ctx, q)
+	return len(all), err
 }
 
 // sharedLines hides clashes behind a mark that is taken off on the way out.

@@ -47,6 +47,7 @@ func everything(ctx context.Context, tx storage.Tx, n int) error {
 		tx.PutLink(ctx, newLink(n)),
 		tx.PutThrottle(ctx, newThrottle(n)),
 		tx.PutSignIn(ctx, newSignIn(n)),
+		tx.PutFactor(ctx, newFactor(n)),
 		tx.PutStructure(ctx, newStructure(n)),
 		tx.PutUnit(ctx, newUnit(n)),
 		tx.PutMembership(ctx, newMembership(n)),
@@ -65,8 +66,8 @@ func everythingSent(ctx context.Context, tx storage.Tx, n int) error {
 		return err
 	}
 	there, err := present(ctx, tx, n)
-	if err == nil && len(there) != 12 {
-		err = fmt.Errorf("a read sees the unit's own writes: of twelve objects it sees %v", there)
+	if err == nil && len(there) != 13 {
+		err = fmt.Errorf("a read sees the unit's own writes: of thirteen objects it sees %v", there)
 	}
 	return err
 }
@@ -76,7 +77,7 @@ func present(ctx context.Context, tx storage.Tx, n int) ([]string, error) {
 	_, eventErr := tx.LastEvent(ctx, newEvent(n, n, 1).Chain)
 	found := map[string]error{
 		"account": found(ctx, accountKind(), tx, n), "link": found(ctx, linkKind(), tx, n),
-		"throttle": found(ctx, throttleKind(), tx, n), "sign-in": found(ctx, signInKind(), tx, n),
+		"throttle": found(ctx, throttleKind(), tx, n), "sign-in": found(ctx, signInKind(), tx, n), "factor": found(ctx, factorKind(), tx, n),
 		"structure": found(ctx, structureKind(), tx, n), "unit": found(ctx, unitKind(), tx, n),
 		"membership": found(ctx, membershipKind(), tx, n), "subscription": found(ctx, subscriptionKind(), tx, n), "message": found(ctx, messageKind(), tx, n),
 		"event": eventErr, "notice": found(ctx, noticeKind(), tx, n), "run": found(ctx, runKind(), tx, n),
@@ -247,8 +248,8 @@ func readYourWrites(b *bench) {
 			return err
 		}
 		there, err := present(b.ctx, tx, 1)
-		if err == nil && len(there) != 12 {
-			b.Errorf("a read sees the unit's own writes: of twelve objects it sees %v", there)
+		if err == nil && len(there) != 13 {
+			b.Errorf("a read sees the unit's own writes: of thirteen objects it sees %v", there)
 		}
 		return err
 	})

@@ -11,13 +11,13 @@ func messageTable() table[notify.Message] {
 		name: "habilis_messages",
 		keys: 1,
 		columns: []string{
-			"id", "idempotency_key", "template", "recipient", "account_id", "language", "sealed", "status", "attempts",
+			"id", "idempotency_key", "template", "recipient", "account_id", "language", "urgent", "sealed", "status", "attempts",
 			"not_before", "expires_at", "leased_until", "last_error", "created_at", "sent_at", "version",
 		},
 		fields: func(m *notify.Message) []any {
 			return []any{
 				(*string)(&m.ID), &m.Key, (*string)(&m.Template), &m.To, (*string)(&m.Account), &m.Language,
-				&m.Sealed, (*string)(&m.Status), &m.Attempts,
+				&m.Urgent, &m.Sealed, (*string)(&m.Status), &m.Attempts,
 				never(&m.NotBefore), never(&m.ExpiresAt), never(&m.LeasedUntil), &m.LastError,
 				sorted(&m.CreatedAt), never(&m.SentAt), &m.Version,
 			}
@@ -46,20 +46,74 @@ func (tx *Tx) Message(ctx context.Context, id notify.MessageID) (notify.Message,
 	return get(ctx, tx, t, t.get, string(id))
 }
 
+// DeleteMessage implements storage.Tx.
+func (tx *Tx) DeleteMessage(ctx context.Context, m notify.Message) error {
+	return remove(ctx, tx, tx.store.tables.messages, m)
+}
+
 // Messages implements storage.Tx.
 func (tx *Tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
 	t := tx.store.tables.messages
+	w := messagesWhere(q)
+	order := "created_at, id"
+	if q.Newest {
+		order = "created_at DESC, id DESC"
+	}
+	switch {
+	case q.AfterID == "":
+	case q.Newest:
+		w.and("(created_at, id) < (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
+	default:
+		w.and("(created_at, id) > (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
+	}
+	query, args := w.query(tx.store.dialect, t.selectAll, order, q.Capped())
+	return list(ctx, tx, t, query, args...)
+}
+
+// CountMessages implements storage.Tx.
+func (tx *Tx) CountMessages(ctx context.Context, q notify.MessageQuery) (int, error) {
+	w := messagesWhere(q)
+	var n int64
+	query := tx.store.dialect.rebind(w.selection("SELECT count(*) FROM habilis_messages"))
+	err := tx.ask(ctx, ctx, one(&n, func(n *int64) []any { return []any{n} }, query, w.args...))
+	return int(n), err
+}
+
+// messagesWhere holds the conditions of q. Those of the partial indexes are in the very
+// words of the indexes, so that these are used.
+func messagesWhere(q notify.MessageQuery) *where {
 	var w where
 	w.equal("account_id", string(q.Account))
-	w.equal("status", string(q.Status))
-	if q.Status != "" && q.Status != notify.MessageSent {
-		w.and("status <> 'sent'") // in words of the index of what is unsent, so that it is used
+	if q.Account != "" && q.Status != "" && q.Status != notify.MessageSent {
+		w.and("status <> 'sent'")
+	}
+	w.equal("template", string(q.Template))
+	switch {
+	case q.Status == notify.MessageQueued || q.InTurn:
+		w.and("status = 'queued'")
+		w.equal("status", string(q.Status))
+	default:
+		w.equal("status", string(q.Status))
+	}
+	if !q.Before.IsZero() {
+		w.and("created_at < ?", q.Before.UnixMicro())
+	}
+	if q.Sealed {
+		w.and("sealed IS NOT NULL")
 	}
 	if !q.DueAt.IsZero() {
 		at := q.DueAt.UnixMicro()
 		w.and("(not_before IS NULL OR not_before <= ?)", at)
 		w.and("(leased_until IS NULL OR leased_until <= ?)", at)
 	}
-	query, args := w.query(tx.store.dialect, t.selectAll, "created_at, id", q.Capped())
-	return list(ctx, tx, t, query, args...)
+	if q.Urgent {
+		w.and("urgent")
+	}
+	if q.InTurn {
+		w.and("NOT urgent")
+		w.and("NOT EXISTS (SELECT 1 FROM habilis_messages AS e WHERE e.status = 'queued' AND NOT e.urgent" +
+			" AND e.recipient = habilis_messages.recipient" +
+			" AND (e.created_at, e.id) < (habilis_messages.created_at, habilis_messages.id))")
+	}
+	return &w
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/mfa"
@@ -12,16 +13,27 @@ func signInTable() table[mfa.SignIn] {
 		name: "habilis_sign_ins",
 		keys: 1,
 		columns: []string{
-			"id", "account_id", "stamp", "code_mac", "code_expires_at", "code_sent_at", "tries", "mail_code_at",
-			"created_at", "expires_at", "version",
+			"id", "account_id", "stamp", "purpose", "asked", "code_mac", "code_expires_at", "code_sent_at", "tries",
+			"ceremony", "proofs", "created_at", "expires_at", "version",
 		},
 		fields: func(s *mfa.SignIn) []any {
 			return []any{
-				&s.ID, (*string)(&s.Account), &s.Stamp, &s.CodeMAC, never(&s.CodeExpiresAt), never(&s.CodeSentAt),
-				&s.Tries, never(&s.MailCodeAt), never(&s.CreatedAt), sorted(&s.ExpiresAt), &s.Version,
+				&s.ID, (*string)(&s.Account), &s.Stamp, (*string)(&s.Purpose), (*string)(&s.Asked),
+				&s.CodeMAC, never(&s.CodeExpiresAt), never(&s.CodeSentAt), &s.Tries,
+				&s.Ceremony, proofsColumn(&s.Proofs), never(&s.CreatedAt), sorted(&s.ExpiresAt), &s.Version,
 			}
 		},
 	}
+}
+
+// proofsColumn keeps proofs as JSON.
+func proofsColumn(p *[]mfa.Proof) document[[]mfa.Proof] {
+	return document[[]mfa.Proof]{p, func(p *[]mfa.Proof) {
+		*p = slices.Clone(*p)
+		for i := range *p {
+			(*p)[i].At = inMicroseconds((*p)[i].At)
+		}
+	}}
 }
 
 // SignIn implements storage.Tx.

@@ -16,6 +16,7 @@ type tables struct {
 	throttles     *table[account.Throttle]
 	attachments   *table[account.Attachment]
 	signIns       *table[mfa.SignIn]
+	factors       *table[mfa.Factor]
 	structures    *table[structure.Structure]
 	units         *table[structure.Unit]
 	memberships   *table[structure.Membership]
@@ -28,6 +29,9 @@ type tables struct {
 	accountByLogin        string
 	linkByDigest          string
 	signInsExpired        string
+	factorsOf             string
+	factorsExpired        string
+	factorByCredential    string
 	structureByIdentifier string
 	unitsOf               string
 	membershipOf          string
@@ -48,6 +52,7 @@ func newTables(d *Dialect) *tables {
 		throttles:     throttleTable().prepare(d),
 		attachments:   attachmentTable().prepare(d),
 		signIns:       signInTable().prepare(d),
+		factors:       factorTable().prepare(d),
 		structures:    structureTable().prepare(d),
 		units:         unitTable().prepare(d),
 		memberships:   membershipTable().prepare(d),
@@ -60,6 +65,9 @@ func newTables(d *Dialect) *tables {
 	t.accountByLogin = t.accounts.by(d, "login")
 	t.linkByDigest = t.links.by(d, "digest")
 	t.signInsExpired = d.rebind(t.signIns.selectAll + " WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?")
+	t.factorsOf = d.rebind(t.factors.selectAll + " WHERE account_id = ? ORDER BY id")
+	t.factorsExpired = d.rebind(t.factors.selectAll + " WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?")
+	t.factorByCredential = d.rebind(t.factors.selectAll + " WHERE credential = ? AND credential <> ''")
 	t.structureByIdentifier = t.structures.by(d, "identifier_scheme", "identifier_value")
 	t.unitsOf = d.rebind(t.units.selectAll + " WHERE structure_id = ? ORDER BY code, id")
 	t.membershipOf = t.memberships.by(d, "account_id", "structure_id")

@@ -86,16 +86,40 @@ CREATE TABLE habilis_sign_ins (
     id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     account_id      TEXT COLLATE "C" NOT NULL,
     stamp           TEXT COLLATE "C" NOT NULL,
+    purpose         TEXT COLLATE "C" NOT NULL,
+    asked           TEXT COLLATE "C" NOT NULL,
     code_mac        TEXT COLLATE "C" NOT NULL,
     code_expires_at BIGINT,
     code_sent_at    BIGINT,
     tries           BIGINT           NOT NULL,
-    mail_code_at    BIGINT,
+    ceremony        BYTEA,
+    proofs          TEXT COLLATE "C" NOT NULL,
     created_at      BIGINT,
     expires_at      BIGINT           NOT NULL,
     version         BIGINT           NOT NULL
 );
 CREATE INDEX habilis_sign_ins_expiry ON habilis_sign_ins (expires_at, id);
+
+CREATE TABLE habilis_factors (
+    id              TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    account_id      TEXT COLLATE "C" NOT NULL,
+    kind            TEXT COLLATE "C" NOT NULL,
+    label           TEXT COLLATE "C" NOT NULL,
+    created_at      BIGINT,
+    confirmed_at    BIGINT,
+    expires_at      BIGINT,
+    last_used_at    BIGINT,
+    credential      TEXT COLLATE "C" NOT NULL,
+    data            BYTEA,
+    step            BIGINT           NOT NULL,
+    tries           BIGINT           NOT NULL,
+    version         BIGINT           NOT NULL
+);
+CREATE INDEX habilis_factors_account ON habilis_factors (account_id, id);
+CREATE INDEX habilis_factors_expiry ON habilis_factors (expires_at, id) WHERE expires_at IS NOT NULL;
+CREATE UNIQUE INDEX habilis_factors_credential ON habilis_factors (credential) WHERE credential <> '';
+CREATE UNIQUE INDEX habilis_factors_single ON habilis_factors (account_id, kind)
+    WHERE confirmed_at IS NOT NULL AND kind IN ('authenticator', 'recovery_code');
 
 CREATE TABLE habilis_structures (
     id                TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -232,6 +256,7 @@ CREATE TABLE habilis_messages (
     recipient       TEXT COLLATE "C" NOT NULL,
     account_id      TEXT COLLATE "C" NOT NULL,
     language        TEXT COLLATE "C" NOT NULL,
+    urgent          BOOLEAN          NOT NULL,
     sealed          BYTEA,
     status          TEXT COLLATE "C" NOT NULL,
     attempts        BIGINT           NOT NULL,
@@ -244,7 +269,10 @@ CREATE TABLE habilis_messages (
     version         BIGINT           NOT NULL
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
-CREATE INDEX habilis_messages_unsent ON habilis_messages (status, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
+CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_urgent ON habilis_messages (created_at, id) WHERE status = 'queued' AND urgent;
+CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
 
 CREATE TABLE habilis_notices (
     id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -286,6 +314,7 @@ DROP TABLE habilis_subscriptions;
 DROP TABLE habilis_memberships;
 DROP TABLE habilis_units;
 DROP TABLE habilis_structures;
+DROP TABLE habilis_factors;
 DROP TABLE habilis_sign_ins;
 DROP TABLE habilis_attachments;
 DROP TABLE habilis_throttles;

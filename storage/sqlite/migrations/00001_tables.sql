@@ -83,19 +83,43 @@ CREATE INDEX habilis_attachments_owner ON habilis_attachments (account_id, struc
 CREATE INDEX habilis_attachments_unsettled ON habilis_attachments (status, status_since) WHERE status <> 'stored';
 
 CREATE TABLE habilis_sign_ins (
-    id              TEXT   NOT NULL PRIMARY KEY,
-    account_id      TEXT   NOT NULL,
-    stamp           TEXT   NOT NULL,
-    code_mac        TEXT   NOT NULL,
+    id              TEXT NOT NULL PRIMARY KEY,
+    account_id      TEXT NOT NULL,
+    stamp           TEXT NOT NULL,
+    purpose         TEXT NOT NULL,
+    asked           TEXT NOT NULL,
+    code_mac        TEXT NOT NULL,
     code_expires_at BIGINT,
     code_sent_at    BIGINT,
     tries           BIGINT NOT NULL,
-    mail_code_at    BIGINT,
+    ceremony        BLOB,
+    proofs          TEXT NOT NULL,
     created_at      BIGINT,
     expires_at      BIGINT NOT NULL,
     version         BIGINT NOT NULL
 );
 CREATE INDEX habilis_sign_ins_expiry ON habilis_sign_ins (expires_at, id);
+
+CREATE TABLE habilis_factors (
+    id              TEXT NOT NULL PRIMARY KEY,
+    account_id      TEXT NOT NULL,
+    kind            TEXT NOT NULL,
+    label           TEXT NOT NULL,
+    created_at      BIGINT,
+    confirmed_at    BIGINT,
+    expires_at      BIGINT,
+    last_used_at    BIGINT,
+    credential      TEXT NOT NULL,
+    data            BLOB,
+    step            BIGINT NOT NULL,
+    tries           BIGINT NOT NULL,
+    version         BIGINT NOT NULL
+);
+CREATE INDEX habilis_factors_account ON habilis_factors (account_id, id);
+CREATE INDEX habilis_factors_expiry ON habilis_factors (expires_at, id) WHERE expires_at IS NOT NULL;
+CREATE UNIQUE INDEX habilis_factors_credential ON habilis_factors (credential) WHERE credential <> '';
+CREATE UNIQUE INDEX habilis_factors_single ON habilis_factors (account_id, kind)
+    WHERE confirmed_at IS NOT NULL AND kind IN ('authenticator', 'recovery_code');
 
 CREATE TABLE habilis_structures (
     number            INTEGER NOT NULL PRIMARY KEY, -- what the trigrams know a row by; an id of our own stays when the file is vacuumed
@@ -264,6 +288,7 @@ CREATE TABLE habilis_messages (
     recipient       TEXT   NOT NULL,
     account_id      TEXT   NOT NULL,
     language        TEXT   NOT NULL,
+    urgent          BOOLEAN NOT NULL,
     sealed          BLOB,
     status          TEXT   NOT NULL,
     attempts        BIGINT NOT NULL,
@@ -276,7 +301,10 @@ CREATE TABLE habilis_messages (
     version         BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
-CREATE INDEX habilis_messages_unsent ON habilis_messages (status, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
+CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_urgent ON habilis_messages (created_at, id) WHERE status = 'queued' AND urgent;
+CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
 
 CREATE TABLE habilis_notices (
     id           TEXT    NOT NULL PRIMARY KEY,
@@ -319,6 +347,7 @@ DROP TABLE habilis_memberships;
 DROP TABLE habilis_units;
 DROP TABLE habilis_structures_trigrams;
 DROP TABLE habilis_structures;
+DROP TABLE habilis_factors;
 DROP TABLE habilis_sign_ins;
 DROP TABLE habilis_attachments;
 DROP TABLE habilis_throttles;

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		"IndexHoldsOnePrincipal":        indexHoldsOnePrincipal,
 		"LongListsOfValues":             longListsOfValues,
 		"WildcardsOfTheDatabaseAreText": wildcardsAreText,
+		"SearchesAmongMany":             searchesAmongMany,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,20 +93,20 @@ func everyFieldComesBack(t *testing.T, db Database) {
 	s, u, m := filled[structure.Structure](), filled[structure.Unit](), filled[structure.Membership]()
 	r := filled[structure.Subscription]()
 	i, e, o := filled[mfa.SignIn](), filled[notify.Event](), filled[notify.Message]()
-	f := filled[account.Attachment]()
+	f, k := filled[account.Attachment](), filled[mfa.Factor]()
 	e.Actor.ProvenAt = time.Time{} // not recorded
-	for _, version := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &r.Version, &i.Version, &o.Version, &f.Version} {
+	for _, version := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &r.Version, &i.Version, &o.Version, &f.Version, &k.Version} {
 		*version = 0
 	}
 	ctx := t.Context()
 	require.NoError(t, db.Store.Update(ctx, func(tx storage.Tx) error {
 		return errors.Join(
 			tx.PutAccount(ctx, a), tx.PutLink(ctx, l), tx.PutThrottle(ctx, c), tx.PutStructure(ctx, s), tx.PutUnit(ctx, u),
-			tx.PutMembership(ctx, m), tx.PutSubscription(ctx, r), tx.PutSignIn(ctx, i), tx.AppendEvent(ctx, e), tx.Enqueue(ctx, o), tx.PutAttachment(ctx, f),
+			tx.PutMembership(ctx, m), tx.PutSubscription(ctx, r), tx.PutSignIn(ctx, i), tx.AppendEvent(ctx, e), tx.Enqueue(ctx, o), tx.PutAttachment(ctx, f), tx.PutFactor(ctx, k),
 		)
 	}))
 	for version := int64(1); version <= 2; version++ {
-		for _, p := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &r.Version, &i.Version, &o.Version, &f.Version} {
+		for _, p := range []*int64{&a.Version, &l.Version, &c.Version, &s.Version, &u.Version, &m.Version, &r.Version, &i.Version, &o.Version, &f.Version, &k.Version} {
 			*p = version
 		}
 		require.NoError(t, db.Store.Update(ctx, func(tx storage.Tx) error {
@@ -123,6 +124,7 @@ func everyFieldComesBack(t *testing.T, db Database) {
 				{i, func() (any, error) { return tx.SignIn(ctx, i.ID) }},
 				{e, func() (any, error) { return tx.LastEvent(ctx, e.Chain) }},
 				{o, func() (any, error) { return tx.Message(ctx, o.ID) }},
+				{k, func() (any, error) { return tx.Factor(ctx, k.ID) }},
 				{[]account.Attachment{f}, func() (any, error) { return tx.Attachments(ctx, account.AttachmentQuery{ID: f.ID}) }},
 			} {
 				got, err := test.got()
@@ -131,7 +133,7 @@ func everyFieldComesBack(t *testing.T, db Database) {
 			}
 			return errors.Join(
 				tx.PutAccount(ctx, a), tx.PutLink(ctx, l), tx.PutThrottle(ctx, c), tx.PutStructure(ctx, s), tx.PutUnit(ctx, u),
-				tx.PutMembership(ctx, m), tx.PutSubscription(ctx, r), tx.PutSignIn(ctx, i), tx.PutMessage(ctx, o), tx.PutAttachment(ctx, f),
+				tx.PutMembership(ctx, m), tx.PutSubscription(ctx, r), tx.PutSignIn(ctx, i), tx.PutMessage(ctx, o), tx.PutAttachment(ctx, f), tx.PutFactor(ctx, k),
 			)
 		}))
 	}
