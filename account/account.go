@@ -3,6 +3,7 @@ package account
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
@@ -127,4 +128,12 @@ func (a Account) SortName() string {
 	return strings.TrimSpace(upper(a.FamilyName) + " " + a.GivenName)
 }
 
-func upper(s string) string { return cases.Upper(language.French).String(s) }
+// upper writes s in capitals. ASCII, which most names are, needs no rules of a language.
+func upper(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return cases.Upper(language.French).String(s)
+		}
+	}
+	return strings.ToUpper(s)
+}
