@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+	"github.com/descope/virtualwebauthn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
@@ -220,6 +221,50 @@ func TestKeysInABrowser(t *testing.T) {
 	list, err := a.h.SignIns.ListFactors(t.Context(), account.Person(idOf(t, a, julie)))
 	require.NoError(t, err)
 	require.Len(t, list, 2)
+}
+
+// plugged registers a key of software for somebody.
+func plugged(t *testing.T, a *app, login string) {
+	t.Helper()
+	by := account.Person(idOf(t, a, login))
+	by.ProvenAt = time.Now()
+	begun, err := a.h.SignIns.BeginKey(t.Context(), by)
+	require.NoError(t, err)
+	options, err := virtualwebauthn.ParseAttestationOptions(string(begun.Options))
+	require.NoError(t, err)
+	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA)
+	response := virtualwebauthn.CreateAttestationResponse(
+		virtualwebauthn.RelyingParty{ID: "localhost", Origin: a.portal.base.String()}, virtualwebauthn.NewAuthenticator(), key, *options)
+	_, err = a.h.SignIns.FinishKey(t.Context(), by, mfa.KeyAnswer{Enrolment: begun.ID, Response: []byte(response)})
+	require.NoError(t, err)
+}
+
+// FL-01, FL-02, WP-13: where a key is asked for, nothing else opens a page; without a script
+// the page says so and leads another way.
+func TestAKeyIsAskedForWithoutAScript(t *testing.T) {
+	t.Parallel()
+	a := startNamed(t)
+	plugged(t, a, julie)
+	v := visit(t, a)
+	v.base = a.portal.base.String()
+	v.see("/sign-in")
+	page := v.send("/sign-in", "login", julie, "password", demoPassword)
+	require.Equal(t, "/sign-in/second-step", page.Path)
+	require.Contains(t, page.Body, "ou JavaScript est désactivé")
+	require.Contains(t, page.Body, "<span data-ask hidden>")
+	require.Equal(t, contentPolicy+"; script-src 'self'", page.Header.Get("Content-Security-Policy"))
+	require.Contains(t, page.Header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	before := len(a.portal.mailbox.All())
+
+	require.Contains(t, v.send("/sign-in/key", "response", "{}").Body, "n’a pas été reconnue")
+	require.Equal(t, "/sign-in/second-step", v.last.Path)
+	require.Equal(t, "/sign-in/second-step", v.do(http.MethodGet, "/account", nil).Path)
+	require.Contains(t, v.send("/sign-in/way", "way", "authenticator").Body, "Utiliser votre clé de sécurité")
+	page = v.send("/sign-in/way", "way", "mail_code")
+	require.Contains(t, page.Body, "Utiliser une clé de sécurité")
+	require.Equal(t, contentPolicy, page.Header.Get("Content-Security-Policy"), "only pages of keys run the script")
+	require.Equal(t, http.StatusOK, v.send("/sign-in/second-step", "code", v.code(julie, before)).Status)
+	v.see(keysPath, "Clé de sécurité")
 }
 
 // Without a name that browsers know, there are no keys; and only pages of keys may run the script.
