@@ -70,7 +70,7 @@ func (w walk) readsNews(s spoken) {
 	w.open("/dev/mailbox", s.say("mailbox.html"))
 	w.shoot(s.name("j3-mailbox"))
 	w.press(`main article a[href^="/dev/mailbox/"]`, "<html")
-	w.shoot(s.name("j4-letter"))
+	w.picture(s.name("j4-letter"))
 }
 
 func (w walk) readsHistory(s spoken, id structure.ID) {
