@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,11 +31,21 @@ import (
 
 // What the country of the benchmarks below holds.
 const (
-	countryPlaces  = 1_000_000
 	countryPeople  = 300_000
 	countryMembers = 300_000 // of the first tenth of the places
 	countryLines   = 100_000
 )
+
+// countryPlaces is how many structures there are: a million, or HABILIS_ROWS.
+var countryPlaces = rowsWanted(1_000_000)
+
+// rowsWanted is n, or HABILIS_ROWS if that is set.
+func rowsWanted(n int) int {
+	if more, err := strconv.Atoi(os.Getenv("HABILIS_ROWS")); err == nil {
+		return more
+	}
+	return n
+}
 
 // country is a store with many structures and ways beneath it.
 type country struct {
@@ -267,7 +278,7 @@ func (c country) measure(b *testing.B) {
 	search("Everywhere", 20, structure.Query{Any: "*e*", Limit: 20})
 	search("Nowhere", 0, structure.Query{Any: "*menuisserie*", Limit: 20})
 	search("Identifier", 1, structure.Query{Identifier: structure.Pattern(fmt.Sprintf("%014d", 4711*7919)), Limit: 20})
-	page("SearchRareCount", 1000, func(ctx context.Context, tx storage.Tx) (int, error) {
+	page("SearchRareCount", countryPlaces/1000, func(ctx context.Context, tx storage.Tx) (int, error) {
 		n, err := tx.Count(ctx, structure.Counting{Structures: &structure.Query{Any: "*menuiserie*"}})
 		return n.Structures, err
 	})
@@ -303,6 +314,16 @@ func (c country) measure(b *testing.B) {
 			lines, err := service.PendingSubscriptions(b.Context(), boss)
 			require.NoError(b, err)
 			require.Len(b, lines, 3)
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/page")
+	})
+	b.Run("DashboardPage", func(b *testing.B) { // all of the first page that a manager sees
+		boss := account.Person(account.ID(countryID(9, 0)))
+		for b.Loop() {
+			d, err := service.Dashboard(b.Context(), boss)
+			require.NoError(b, err)
+			require.Len(b, d.Structures, countryManaged)
+			require.Equal(b, []int{3, 3}, []int{d.Memberships.Total, len(d.Subscriptions.Items)})
 		}
 		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/page")
 	})

@@ -5,10 +5,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
@@ -175,10 +173,7 @@ func (h *heapWatch) Write(p []byte) (int, error) {
 // not set, and beside it, in turns, a bare loop that reads nothing but what it writes. The
 // share of the speed of that loop is what counts.
 func BenchmarkExportSearch(b *testing.B) {
-	rows := 20_000
-	if more, err := strconv.Atoi(os.Getenv("HABILIS_ROWS")); err == nil {
-		rows = more
-	}
+	rows := rowsWanted(20_000)
 	for name, open := range readings(b) {
 		b.Run(name, func(b *testing.B) {
 			store, read, fill := open(b)

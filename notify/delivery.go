@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
+
+// errNothingToSay ends a mail that has lost what it had to say.
+var errNothingToSay = errors.New("there is nothing to say any more")
 
 // settleTime bounds how long the outcome of a send is stored once ctx has ended.
 const settleTime = 5 * time.Second
@@ -22,7 +26,7 @@ func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats,
 		if err != nil {
 			return err
 		}
-		for _, m := range due {
+		for _, m := range apart(due) {
 			switch {
 			case expired(m, now):
 				m = m.expire()
@@ -55,6 +59,17 @@ func (d *Dispatcher) due(ctx context.Context, tx Tx, now time.Time) ([]Message, 
 	}
 	notices, err := tx.Messages(ctx, MessageQuery{Status: MessageQueued, InTurn: true, DueAt: now, Limit: d.opts.Batch - len(urgent)})
 	return append(urgent, notices...), err
+}
+
+// apart returns which of the due messages are claimed together. One whose lease ran out
+// was held by a process that died, maybe of that very mail: it is claimed alone, so that
+// a mail that kills every process uses up its own tries and not those of its neighbours.
+func apart(due []Message) []Message {
+	untouched := slices.DeleteFunc(slices.Clone(due), func(m Message) bool { return !m.LeasedUntil.IsZero() })
+	if len(untouched) > 0 {
+		return untouched
+	}
+	return due[:min(1, len(due))]
 }
 
 // deliver sends a claimed batch, several mails at once.
@@ -166,6 +181,9 @@ func (d *Dispatcher) attempt(ctx context.Context, m Message, limit time.Duration
 	}
 	now := d.opts.Now().UTC()
 	switch {
+	case errors.Is(cause, errNothingToSay):
+		_, ok, err := d.settle(ctx, m, Message.expire)
+		return Stats{Expired: count(ok, err)}, nil, err
 	case errors.Is(cause, ErrUndeliverable), m.Attempts >= d.opts.MaxAttempts && ctx.Err() == nil && !errors.Is(cause, errNotTried):
 		d.report(fmt.Errorf("mail %s, message %s, given up: %s", m.Template, m.ID, reason(cause)))
 		_, ok, err := d.settle(ctx, m, func(c Message) Message { return c.bury(reason(cause)) })
@@ -245,6 +263,16 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 	if err != nil {
 		return stageError{"opening", err}
 	}
+	if d.opts.Compose != nil {
+		blank, ok := m, false
+		blank.Sealed = nil
+		if values, ok, err = d.opts.Compose(ctx, blank, values); err != nil {
+			return stageError{"composing", err}
+		}
+		if !ok {
+			return errNothingToSay
+		}
+	}
 	r, err := d.opts.Templates.Render(m.Template, m.Language, values)
 	if err != nil {
 		return stageError{"rendering", err}
@@ -284,8 +312,18 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	first := true
 	err = d.store.Update(ctx, func(tx Tx) error {
-		ok = false
+		if ok = false; first {
+			// Hardly ever has anybody touched it. If so this conflicts, and runs again.
+			first, after = false, change(m)
+			if err := tx.PutMessage(ctx, after); err != nil {
+				return err
+			}
+			after.Version++
+			ok = true
+			return nil
+		}
 		current, err := tx.Message(ctx, m.ID)
 		if err != nil {
 			return err

@@ -270,3 +270,32 @@ func TestStagedMailIsAbandonedAtTheEnd(t *testing.T) {
 		require.Zero(t, m.LeasedUntil)
 	}
 }
+
+// A mail that kills every process that sends it takes no other mail with it.
+func TestNeighboursOfADeadlyMailAreSent(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.opts.MaxAttempts, b.opts.Batch = 3, 10
+	for n := range 10 {
+		b.owe(fmt.Sprint("m", n), time.Time{})
+	}
+	deadly := b.all()[4]
+	dying := b.dispatcher(mailerFunc(func(ctx context.Context, m notify.Email) error {
+		if b.store.failing() {
+			return errors.New("the process is gone")
+		}
+		if m.ID == deadly.ID {
+			b.store.fail(errors.New("the process is gone"))
+			return errors.New("never told")
+		}
+		return b.inbox.Send(ctx, m)
+	}))
+	for range 4 {
+		_, _ = dying.Drain(t.Context())
+		b.store.fail(nil)
+		b.clock.move(2 * time.Minute)
+	}
+	b.drain(dying)
+	require.Len(t, b.inbox.All(), 9)
+	require.Equal(t, notify.MessageDead, b.message(deadly.ID).Status)
+}

@@ -29,6 +29,10 @@ const (
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
 
+	MailDigestDaily  Template = "digest_daily"  // what happened in somebody's structures the day before
+	MailDigestWeekly Template = "digest_weekly" // what happened in them in a week
+	MailNotice       Template = "notice"        // what just happened in one of them
+
 	MailContactFormer           Template = "contact_former"            // to the former contact address: notices go elsewhere now
 	MailContactNew              Template = "contact_new"               // to the new contact address: notices come here now
 	MailMembershipRequested     Template = "membership_requested"      // to a manager: somebody asks to join
@@ -97,6 +101,8 @@ const (
 	valueLastDay   = "LastDay"   // civil date, ISO 8601; "" for none
 	valuePowers    = "Powers"    // what is lent: "both", "structure", "users" or "none"
 	valueSpaces    = "Spaces"    // names of rights, "Invoices issued read"
+	valueSections  = "Sections"  // what happened where: JSON of a list of Section
+	valueMore      = "More"      // how many structures are not told of, "" for none
 	valueApproved  = "Approved"  // the same: those that were approved, "" for none
 )
 
@@ -126,6 +132,9 @@ var mails = []struct {
 	{MailLoginChangeUndone, []string{valueName, valueAt}},
 	{MailLoginChanged, []string{valueName, valueAt}},
 	{MailLoginTaken, []string{valueName, valueAt}},
+	{MailDigestDaily, []string{valueName, valueSections, valueMore, valueFirstDay, valueLastDay, valueLink}},
+	{MailDigestWeekly, []string{valueName, valueSections, valueMore, valueFirstDay, valueLastDay, valueLink}},
+	{MailNotice, []string{valueName, valueStructure, valueSections, valueLink}},
 	{MailContactFormer, []string{valueName, valueAt}},
 	{MailContactNew, []string{valueName, valueAt}},
 	{MailAccountDeactivated, []string{valueName, valueUntil, valueLink}},
@@ -184,7 +193,7 @@ func (t Template) Notice() bool {
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
 		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged, MailBankAccountsChanged,
 		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionExpired, MailSubscriptionGranted, MailSubscriptionRemoved,
-		MailSpaceClosed:
+		MailSpaceClosed, MailDigestDaily, MailDigestWeekly, MailNotice:
 		return true
 	default:
 		return false
@@ -205,7 +214,8 @@ func KnownTemplates() []Template {
 //
 // Name, Applicant, Factor, Structure, Scope, Reason, Refused and Removed are text from people;
 // Scope is "" for the whole structure, Refused and Removed are "" for none. Spaces and
-// Approved name rights. FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is
+// Approved name rights. Sections is JSON of a
+// list of [Section], More a number or "". FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is
 // a code. Address is a canonical e-mail address, Link an absolute http
 // or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants

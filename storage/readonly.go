@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/fault"
@@ -63,3 +64,9 @@ func (readOnly) PutUnit(context.Context, structure.Unit) error { return ErrReadO
 func (readOnly) PutMembership(context.Context, structure.Membership) error { return ErrReadOnly }
 
 func (readOnly) PutSubscription(context.Context, structure.Subscription) error { return ErrReadOnly }
+
+func (readOnly) PutNotice(context.Context, notify.Notice) error { return ErrReadOnly }
+
+func (readOnly) DropNotices(context.Context, time.Time, int) (int, error) { return 0, ErrReadOnly }
+
+func (readOnly) PutRun(context.Context, notify.Run) error { return ErrReadOnly }

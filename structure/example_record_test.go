@@ -196,7 +196,7 @@ func ExampleService_ExportSearch() {
 
 func ExampleService_ExportHistory() {
 	ctx, w := context.Background(), newWorkshop()
-	n, err := w.Structures.ExportHistory(ctx, w.boss, w.place.ID, nil, structure.CSV{}, io.Discard)
+	n, err := w.Structures.ExportHistory(ctx, w.boss, w.place.ID, structure.HistoryQuery{}, structure.CSV{}, io.Discard)
 	fmt.Println(n, err)
 	// Output: 2 <nil>
 }

@@ -192,3 +192,14 @@ func ExampleService_History() {
 	// Requested | Julie BON | URBA Planning
 	// <nil>
 }
+
+// The magnifier of a line: the request as it was decided.
+func ExampleService_HistoryEntry() {
+	ctx, w := context.Background(), newWorkshop()
+	m, _ := w.ask(w.join("zoe@workshop.example"))
+	habilis.Must(w.Structures.Approve(ctx, w.boss, m.ID, structure.Approval{}))
+	table := habilis.Must(w.Structures.History(ctx, w.boss, w.place.ID, structure.HistoryQuery{Kinds: structure.DecidedKinds(), Limit: 1}))
+	d, err := w.Structures.HistoryEntry(ctx, w.boss, w.place.ID, table[0].Number())
+	fmt.Println(d.Entry.GuideLabel(language.French), "|", d.Entry.Scope, "|", d.Comment, "|", err)
+	// Output: VALIDÉE | URBA Planning | planning files | <nil>
+}

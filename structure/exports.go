@@ -96,8 +96,11 @@ func StructureColumns() []Column[Structure] {
 func HistoryColumns(p authz.Policy) []Column[Entry] {
 	return []Column[Entry]{
 		{"at", func(c CSV, e Entry) string { return c.instant(e.At) }},
-		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
 		{"applicant", func(_ CSV, e Entry) string { return e.Applicant.DisplayName }},
+		{"identifier", func(_ CSV, e Entry) string { return e.Structure.Identifier.Value }},
+		{"structure", func(_ CSV, e Entry) string { return e.Structure.Name }},
+		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
+		{"action_code", func(_ CSV, e Entry) string { return string(e.Kind) }},
 		{"actor", func(_ CSV, e Entry) string { return e.Actor.DisplayName }},
 		{"scope", func(_ CSV, e Entry) string { return e.Scope }},
 		{"space", func(c CSV, e Entry) string { return spaceText(p, c, e.Right.Space) }},
@@ -136,13 +139,13 @@ func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search,
 	return s.exported(ctx, by, "", ListStructures, t.Rows(), err)
 }
 
-// ExportHistory writes the history of a structure as CSV, newest first, and returns how
-// many rows that were. It is streamed and recorded as [Service.ExportSearch] is; that it
+// ExportHistory writes what a query finds of the history of a structure as CSV, all pages
+// of it, newest first, and returns how many rows that were. It is streamed and recorded as [Service.ExportSearch] is; that it
 // was exported is in the history of the structure then.
 //
 // Errors: those of [Service.History]; ErrInvalid for the format; the writer's.
 func (s *Service) ExportHistory(
-	ctx context.Context, by account.Actor, id ID, kinds []notify.Kind, format CSV, w io.Writer,
+	ctx context.Context, by account.Actor, id ID, q HistoryQuery, format CSV, w io.Writer,
 ) (int, error) {
 	format = format.completed(s.zone)
 	if err := invalid("structure.ExportHistory", format.fields()); err != nil {
@@ -155,7 +158,9 @@ func (s *Service) ExportHistory(
 		if err != nil {
 			return err
 		}
-		if err := eachEntry(ctx, tx, notify.EventQuery{Structure: st.ID, Kinds: kinds, Newest: true, Limit: batch}, t.Write); err != nil {
+		query := q.events(st.ID)
+		query.Limit = batch
+		if err := eachEntry(ctx, tx, st, query, t.Write); err != nil {
 			return err
 		}
 		return t.Close()
@@ -164,8 +169,8 @@ func (s *Service) ExportHistory(
 }
 
 // eachEntry walks through the history of a structure.
-func eachEntry(ctx context.Context, tx Tx, q notify.EventQuery, fn func(Entry) error) error {
-	units, err := tx.Units(ctx, q.Structure)
+func eachEntry(ctx context.Context, tx Tx, st Structure, q notify.EventQuery, fn func(Entry) error) error {
+	units, err := tx.Units(ctx, st.ID)
 	if err != nil {
 		return err
 	}
@@ -174,7 +179,7 @@ func eachEntry(ctx context.Context, tx Tx, q notify.EventQuery, fn func(Entry) e
 		if err != nil {
 			return err
 		}
-		lines, err := entries(ctx, tx, events, units)
+		lines, err := entries(ctx, tx, events, st, units)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ type Entry struct {
 	Event     notify.Event
 	At        time.Time
 	Kind      notify.Kind
+	Structure PlaceName
 	Applicant Person // whom it concerns; zero if nobody
 	Actor     Person // who did it; zero unless a person did
 	With      Person // the other person of a transfer; zero for anything else
@@ -33,11 +34,36 @@ func (e Entry) Label(lang language.Tag) string {
 	return i18n.Text(lang, "event."+string(e.Kind), nil)
 }
 
-// HistoryQuery selects a page of history, newest first.
+// Number is the place of the line in the history of its structure, from 1 without gaps,
+// under which [Service.HistoryEntry] finds it.
+func (e Entry) Number() int64 { return e.Event.Sequence }
+
+// PlaceName names a structure in a line of a list.
+type PlaceName struct {
+	ID         ID
+	Identifier Identifier
+	Name       string // as people call it
+}
+
+func placeName(st Structure) PlaceName {
+	return PlaceName{ID: st.ID, Identifier: st.Identifier, Name: st.DisplayName()}
+}
+
+// HistoryQuery selects a page of history, newest first. Conditions are ANDed.
 type HistoryQuery struct {
-	Kinds []notify.Kind // any of these; nil means all
+	Kinds     []notify.Kind // any of these, such as DecidedKinds(); nil means all
+	Applicant account.ID    // whom it concerns. Defaults to anybody.
+	From      time.Time     // recorded then or later. Defaults to the beginning.
+	Until     time.Time     // recorded before it. Defaults to now.
+
 	After *notify.Event // continue after this one; nil begins
-	Limit int           // at most this many. Defaults to 100.
+	Limit int           // at most this many. Defaults to 100, the most is 1000.
+}
+
+func (q HistoryQuery) events(id ID) notify.EventQuery {
+	return notify.EventQuery{
+		Structure: id, Kinds: q.Kinds, Account: q.Applicant, From: q.From, Until: q.Until, Newest: true, Limit: q.Limit,
+	}
 }
 
 // History lists what happened in a structure, for its managers.
@@ -51,7 +77,7 @@ func (s *Service) History(ctx context.Context, by account.Actor, id ID, q Histor
 		if err != nil {
 			return err
 		}
-		query := notify.EventQuery{Structure: st.ID, Kinds: q.Kinds, Newest: true, Limit: q.Limit}
+		query := q.events(st.ID)
 		if q.After != nil {
 			query.BeforeAt, query.BeforeChain, query.BeforeSequence = q.After.At, q.After.Chain, q.After.Sequence
 		}
@@ -63,13 +89,13 @@ func (s *Service) History(ctx context.Context, by account.Actor, id ID, q Histor
 		if err != nil {
 			return err
 		}
-		out, err = entries(ctx, tx, events, units)
+		out, err = entries(ctx, tx, events, st, units)
 		return err
 	})
 	return out, err
 }
 
-func entries(ctx context.Context, tx Tx, events []notify.Event, units []Unit) ([]Entry, error) {
+func entries(ctx context.Context, tx Tx, events []notify.Event, st Structure, units []Unit) ([]Entry, error) {
 	people := map[account.ID]Person{"": {}}
 	person := func(id account.ID) (Person, error) {
 		if p, seen := people[id]; seen {
@@ -84,7 +110,7 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, units []Unit) ([
 	}
 	out := make([]Entry, 0, len(events))
 	for _, e := range events {
-		entry := Entry{Event: e, At: e.At, Kind: e.Kind}
+		entry := Entry{Event: e, At: e.At, Kind: e.Kind, Structure: placeName(st)}
 		var err error
 		if entry.Applicant, err = person(e.Account); err != nil {
 			return nil, err

@@ -222,7 +222,7 @@ func TestWhoMayKeepWhat(t *testing.T) {
 			return err
 		}},
 		"history as a file": {false, [5]string{yes, yes, no, no, no}, func(t *testing.T, k k, by account.Actor) error {
-			_, err := k.w.Structures.ExportHistory(t.Context(), by, k.c.ID, nil, structure.CSV{}, io.Discard)
+			_, err := k.w.Structures.ExportHistory(t.Context(), by, k.c.ID, structure.HistoryQuery{}, structure.CSV{}, io.Discard)
 			return err
 		}},
 		"create a program": {false, [5]string{yes, no, no, no, no}, func(t *testing.T, k k, by account.Actor) error {

@@ -244,17 +244,18 @@ func TestExportHistory(t *testing.T) {
 	c, member, _ := decided(t, w)
 	ctx := t.Context()
 	var out bytes.Buffer
-	n, err := w.Structures.ExportHistory(ctx, c.Manager, c.ID, []notify.Kind{"membership.approved", "membership.requested"}, structure.CSV{}, &out)
+	n, err := w.Structures.ExportHistory(ctx, c.Manager, c.ID, structure.HistoryQuery{Kinds: []notify.Kind{"membership.approved", "membership.requested"}}, structure.CSV{}, &out)
 	require.NoError(t, err)
 	require.Equal(t, 3, n)
-	require.True(t, strings.HasPrefix(out.String(), "Date;Action;Personne concernée;Auteur;Services;Espace;Niveau\r\n22/11/2026 14:00;Validée;Julie BON;Julie BON;URBA"), out.String())
+	require.True(t, strings.HasPrefix(out.String(), "Date;Personne concernée;Identifiant;Structure;Action;Code de l’action;Auteur;Services;Espace;Niveau\r\n"+
+		"22/11/2026 14:00;Julie BON;"+c.Identifier.Value+";"+c.DisplayName()+";Validée;membership.approved;Julie BON;URBA"), out.String())
 	lines, err := w.Structures.History(ctx, c.Manager, c.ID, structure.HistoryQuery{Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, "Liste exportée", lines[0].Label(french))
 	out.Reset()
-	_, err = w.Structures.ExportHistory(ctx, member, c.ID, nil, structure.CSV{}, &out)
+	_, err = w.Structures.ExportHistory(ctx, member, c.ID, structure.HistoryQuery{}, structure.CSV{}, &out)
 	require.ErrorIs(t, err, structure.ErrDenied)
-	_, err = w.Structures.ExportHistory(ctx, w.Join(t, "stranger@terneuil.example"), c.ID, nil, structure.CSV{}, &out)
+	_, err = w.Structures.ExportHistory(ctx, w.Join(t, "stranger@terneuil.example"), c.ID, structure.HistoryQuery{}, structure.CSV{}, &out)
 	require.ErrorIs(t, err, structure.ErrNotFound)
 	require.Zero(t, out.Len())
 	w.Proven(t)
@@ -278,10 +279,10 @@ func TestHistoryOfSubscriptions(t *testing.T) {
 	require.Equal(t, "URBA Urbanisme", entries[0].Scope)
 	require.Zero(t, entries[1].Right, "a service is no right")
 	var out bytes.Buffer
-	_, err = w.Structures.ExportHistory(ctx, c.Manager, c.ID, kinds, structure.CSV{}, &out)
+	_, err = w.Structures.ExportHistory(ctx, c.Manager, c.ID, structure.HistoryQuery{Kinds: kinds}, structure.CSV{}, &out)
 	require.NoError(t, err)
 	rows := strings.Split(out.String(), "\r\n")
-	require.Equal(t, "22/11/2026 12:00;Demandée (abonnement);Julie BON;Julie BON;URBA Urbanisme;Factures de travaux;Modification", rows[1])
+	require.Equal(t, "22/11/2026 12:00;Julie BON;"+c.Identifier.Value+";"+c.DisplayName()+";Demandée (abonnement);subscription.requested;Julie BON;URBA Urbanisme;Factures de travaux;Modification", rows[1])
 	require.True(t, strings.HasSuffix(rows[2], ";;"), rows[2])
 }
 

@@ -18,7 +18,7 @@ func TestActivityIsOnesOwn(t *testing.T) {
 	a := start(t, nil)
 	id, _ := ccas(t, a)
 	v := signedIn(t, a, hubert)
-	v.see("/", "Dernières nouvelles", "Rattachement", "CCAS Terneuil", "par un gestionnaire", activityPath)
+	v.see("/", "Dernières nouvelles", "Demande de rattachement", "CCAS Terneuil", "par un gestionnaire", activityPath)
 	require.NotContains(t, v.last.Body, "Pauline", "who decided is not named")
 	require.NotContains(t, v.last.Body, "Compte activé", "not among the news")
 	v.see(activityPath, "Compte activé", "Validée", "par vous")

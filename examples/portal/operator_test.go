@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -81,4 +85,59 @@ func TestOperatorProvesFirst(t *testing.T) {
 	v := signedIn(t, a, fictionalOperator)
 	clock.pass(account.Guide2024().FreshProof + time.Second)
 	require.Contains(t, v.see(orphansPath).Path, "/prove?")
+}
+
+// refuser is a mail server that refuses one address until it is told not to.
+type refuser struct {
+	*notify.Inbox
+	address string
+	mended  atomic.Bool
+}
+
+func (r *refuser) Send(ctx context.Context, m notify.Email) error {
+	if m.To == r.address && !r.mended.Load() {
+		return notify.ErrUndeliverable
+	}
+	return r.Inbox.Send(ctx, m)
+}
+
+// The operator sees what became of mails, never what they say, and sends those again that
+// were given up, once the cause is mended.
+func TestOperatorSendsMailsAgain(t *testing.T) {
+	t.Parallel()
+	server := &refuser{Inbox: notify.NewInbox(), address: julie}
+	a := start(t, func(c *config) { c.Mailer = server })
+	id, err := a.h.Structures.Search(t.Context(), account.Person(idOf(t, a, julie)), structure.Search{Any: "CCAS"})
+	require.NoError(t, err)
+	m, err := a.h.Structures.Request(t.Context(), account.Person(idOf(t, a, julie)), structure.Request{Structure: id.Structures[0].ID, Whole: true, Comment: "Bonjour"})
+	require.NoError(t, err)
+	_, err = a.h.Structures.Reject(t.Context(), account.Person(idOf(t, a, pauline)), m.ID, structure.Refusal{Reason: "Un motif que personne ne lit ici"})
+	require.NoError(t, err)
+	v := signedIn(t, a, fictionalOperator)
+	require.Eventually(t, func() bool {
+		return strings.Contains(v.see(outboxPath+"?status=dead").Body, julie)
+	}, 20*time.Second, 50*time.Millisecond)
+	v.see(outboxPath+"?status=dead", "Demande refusée", "Abandonné", "1 peut être renvoyé")
+	item := v.all(itemBox)
+	require.Len(t, item, 1)
+	require.NotContains(t, v.last.Body, "Un motif")
+	require.NotContains(t, v.see(outboxPath+"?status=sent").Body, julie)
+	v.see(outboxPath+"?status=nonsense", "Envoyé", "effacé", julie)
+	require.Equal(t, http.StatusUnprocessableEntity, v.send(outboxPath, "act", "ticked").Status)
+	server.mended.Store(true)
+	v.send(outboxPath, "act", "ticked", "items", item[0], "items", "x")
+	require.Equal(t, outboxPath, v.last.Path)
+	require.Contains(t, v.last.Body, "1 fait sur 2")
+	v.mail(julie)
+	v.see(outboxPath+"?status=dead", "Il n’y a pas de tel courriel")
+	v.see(outboxPath)
+	v.send(outboxPath, "act", "all")
+	require.Contains(t, v.last.Body, "0 courriel")
+
+	for _, who := range []string{pauline, fictionalOfficer} {
+		w := signedIn(t, a, who)
+		require.Equal(t, http.StatusNotFound, w.do(http.MethodGet, outboxPath, nil).Status)
+		w.see("/")
+		require.Equal(t, http.StatusNotFound, w.send(outboxPath, "act", "all").Status)
+	}
 }

@@ -62,8 +62,11 @@ func (v *page) FeedKinds() []choice {
 // News is what happened, in words.
 func (v *page) News(f structure.FeedItem) string {
 	label := f.Label(tagOf(v.Lang))
-	switch topic, _, _ := strings.Cut(string(f.Kind), "."); topic {
+	switch topic, what, _ := strings.Cut(string(f.Kind), "."); topic {
 	case "membership":
+		if slices.Contains([]string{"requested", "approved", "rejected", "withdrawn", "reminded"}, what) {
+			return v.T("feed.request", "What", label)
+		}
 		return v.T("feed.membership", "What", label)
 	case "subscription":
 		return v.T("feed.subscription", "What", label)

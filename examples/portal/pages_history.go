@@ -99,7 +99,7 @@ func (p *portal) historyFile(c *call) error {
 		return errForm
 	}
 	return p.list(c, p.texts.text(c.lang, "history.file"), func(format structure.CSV, w io.Writer) (int, error) {
-		return p.h.Structures.ExportHistory(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), kindsOf(what), format, w)
+		return p.h.Structures.ExportHistory(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), structure.HistoryQuery{Kinds: kindsOf(what)}, format, w)
 	})
 }
 

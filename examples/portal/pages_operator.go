@@ -118,6 +118,7 @@ func (p *portal) appoint(c *call) error {
 // operatorRoutes are the pages of whoever runs the portal.
 func (p *portal) operatorRoutes() map[string]route {
 	return map[string]route{
+		outboxPath:                            {get: p.showOutbox, post: p.retryMails, in: true},
 		orphansPath:                           {get: p.showOrphans, in: true},
 		"/operator/structures/{id}/principal": {get: p.showAppoint, post: p.appoint, in: true},
 	}

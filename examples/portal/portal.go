@@ -81,13 +81,18 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.keyRoutes(), p.factorRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()} {
+	for _, routes := range p.allRoutes() {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}
 	}
 	mux.Handle("/", p.page(route{get: func(*call) error { return errNoPage }}))
 	return p.protect(mux)
+}
+
+// allRoutes lists the addresses of all pages.
+func (p *portal) allRoutes() []map[string]route {
+	return []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.keyRoutes(), p.factorRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()}
 }
 
 // route is what one address answers: showing never changes anything, acting does.

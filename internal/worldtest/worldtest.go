@@ -43,6 +43,8 @@ type World struct {
 	Authz      *structure.Authorizer
 
 	hasher *account.Hasher
+
+	Notices *notify.Publisher
 }
 
 // Clock is a clock that stands still until a test moves it.
@@ -109,6 +111,14 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 	w.Structures, err = structure.New(storage.Structures(w.Store), w.Keys, s)
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
+	news := account.Guide2024().Notices
+	if a.Policy != nil {
+		news = a.Policy.Notices
+	}
+	w.Notices, err = notify.NewPublisher(storage.Notices(w.Store), w.Keys, w.Structures.Readership(), &notify.PublisherOptions{
+		Now: w.Clock.Now, Policy: &news,
+	})
+	require.NoError(tb, err)
 }
 
 // Policy wires sign-ins anew, under another policy.

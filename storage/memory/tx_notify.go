@@ -61,6 +61,8 @@ func fitsEvent(q notify.EventQuery, e notify.Event) bool {
 	case q.Chain != "" && e.Chain != q.Chain:
 	case q.Account != "" && e.Account != q.Account:
 	case q.Structure != "" && e.Structure != q.Structure:
+	case !q.From.IsZero() && e.At.Before(q.From):
+	case !q.Until.IsZero() && !e.At.Before(q.Until):
 	case len(q.Kinds) > 0 && !slices.Contains(q.Kinds, e.Kind):
 	default:
 		return true

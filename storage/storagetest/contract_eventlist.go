@@ -3,6 +3,7 @@ package storagetest
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
@@ -15,6 +16,7 @@ func eventListCases() []testCase {
 		{"Cursor", eventCursor},
 		{"Newest", eventsNewest},
 		{"Limit", eventLimit},
+		{"Between", eventsBetween},
 	}
 }
 
@@ -48,6 +50,36 @@ func eventFilters(b *bench) {
 		{"newest first, by account", q{Account: accountID(2), Newest: true}, []int{6, 5, 2}},
 		{"newest first, by chain and kind", q{Chain: chain1, Kinds: []notify.Kind{"membership.approved"}, Newest: true}, []int{2}},
 		{"newest first, by structure", q{Structure: structureID(2), Newest: true}, []int{7, 5, 4}},
+	} {
+		b.equal("Events: "+c.what, keys(eventsOf(b, c.q), eventIDOf), eventIDs(c.want...))
+	}
+}
+
+func eventsBetween(b *bench) {
+	b.update(func(tx storage.Tx) error {
+		for n := range 5 {
+			e := newEvent(n, 1, int64(n+1))
+			e.At = minute(n)
+			if err := tx.AppendEvent(b.ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	type q = notify.EventQuery
+	zone := time.FixedZone("UTC+9", 9*60*60)
+	for _, c := range []struct {
+		what string
+		q    q
+		want []int
+	}{
+		{"from an instant, itself included", q{From: minute(3)}, []int{3, 4}},
+		{"from a moment later", q{From: minute(3).Add(time.Microsecond)}, []int{4}},
+		{"until an instant, itself left out", q{Until: minute(2)}, []int{0, 1}},
+		{"until a moment later", q{Until: minute(2).Add(time.Microsecond)}, []int{0, 1, 2}},
+		{"between two, in any zone", q{From: minute(1).In(zone), Until: minute(3).In(zone)}, []int{1, 2}},
+		{"between two, newest first", q{From: minute(1), Until: minute(4), Newest: true}, []int{3, 2, 1}},
+		{"between two, before a place", q{From: minute(1), Newest: true, BeforeAt: minute(3), BeforeChain: newEvent(0, 1, 0).Chain, BeforeSequence: 4}, []int{2, 1}},
 	} {
 		b.equal("Events: "+c.what, keys(eventsOf(b, c.q), eventIDOf), eventIDs(c.want...))
 	}

@@ -79,6 +79,9 @@ func runContract(t *testing.T, h Harness) {
 	h.group(t, "Count", countCases())
 	h.group(t, "Event", eventCases())
 	h.group(t, "EventList", eventListCases())
+	h.group(t, "Notice", append(objectCases(noticeKind()), noticeCases()...))
+	h.group(t, "Run", objectCases(runKind()))
+	h.group(t, "Follower", followerCases())
 	h.group(t, "Message", append(objectCases(messageKind()), messageCases()...))
 }
 

@@ -61,6 +61,12 @@ func (tx *Tx) Events(ctx context.Context, q notify.EventQuery) ([]notify.Event, 
 	w.equal("account_id", string(q.Account))
 	w.equal("structure_id", string(q.Structure))
 	in(&w, "kind", q.Kinds)
+	if !q.From.IsZero() {
+		w.and("recorded_at >= ?", q.From.UnixMicro())
+	}
+	if !q.Until.IsZero() {
+		w.and("recorded_at < ?", q.Until.UnixMicro())
+	}
 	order := "chain, sequence"
 	switch {
 	case q.Newest:

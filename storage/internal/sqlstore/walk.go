@@ -75,7 +75,7 @@ func walk[T any](ctx context.Context, tx *Tx, fields func(*T) []any, query strin
 				return err
 			}
 			if ended = fn(v); ended != nil {
-				return nil
+				return nil //nolint:nilerr // it comes back below
 			}
 		}
 		return rows.Err()

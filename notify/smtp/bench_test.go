@@ -1,0 +1,184 @@
+package smtp_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/wneessen/go-mail"
+
+	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/notify/smtp"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/memory"
+	"github.com/habilis-go/habilis/storage/sqlite"
+)
+
+// sink is a mail server that says yes and keeps nothing, so that what is measured is
+// the client.
+func sink(b *testing.B) string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go swallow(c)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func swallow(c net.Conn) {
+	defer func() { _ = c.Close() }()
+	r := bufio.NewReaderSize(c, 64<<10)
+	answer := func(s string) { _, _ = c.Write([]byte(s)) }
+	answer("220 sink\r\n")
+	for inData := false; ; {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return
+		}
+		switch {
+		case inData && !bytes.Equal(line, []byte(".\r\n")):
+		case inData:
+			inData = false
+			answer("250 taken\r\n")
+		case bytes.HasPrefix(line, []byte("DATA")):
+			inData = true
+			answer("354 go\r\n")
+		case bytes.HasPrefix(line, []byte("QUIT")):
+			answer("221 bye\r\n")
+			return
+		default:
+			answer("250 ok\r\n")
+		}
+	}
+}
+
+// mailsToSend is how many mails one measurement sends: HABILIS_ROWS, or 200.
+func mailsToSend(b *testing.B) int {
+	b.Helper()
+	if said := os.Getenv("HABILIS_ROWS"); said != "" {
+		n, err := strconv.Atoi(said)
+		require.NoError(b, err)
+		return n
+	}
+	return 200
+}
+
+// BenchmarkDispatch sends what waits in the outbox through dispatcher and mailer, and
+// beside it the same texts, rendered before, in two bare loops of go-mail: one that dials
+// for every mail (DialAndSend), and one over a single connection. The shares are how fast
+// the dispatcher is as a part of each. They take turns, a tenth of the mails each, so that
+// what else the machine does hits all of them.
+func BenchmarkDispatch(b *testing.B) {
+	for name, open := range map[string]func(b *testing.B) storage.Store{
+		"memory": func(*testing.B) storage.Store { return memory.New() },
+		"sqlite": func(b *testing.B) storage.Store {
+			b.Helper()
+			s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "outbox.db"), nil)
+			require.NoError(b, err)
+			b.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			mails, addr := mailsToSend(b), sink(b)
+			store := storage.Notices(open(b))
+			keys := crashKeys(b)
+			journal := notify.NewJournal(keys, ids.NewMaker(nil))
+			mailer, err := smtp.New(addr, from, &smtp.Options{TLS: smtp.Loopback})
+			require.NoError(b, err)
+			d, err := notify.NewDispatcher(store, mailer, keys, nil)
+			require.NoError(b, err)
+			var ours, dialling, bare time.Duration
+			for b.Loop() {
+				for turn := range 10 {
+					fill(b, store, journal, turn, mails/10)
+					start := time.Now()
+					s, err := d.Drain(b.Context())
+					ours += time.Since(start)
+					require.NoError(b, err)
+					require.Equal(b, mails/10, s.Sent)
+					dialling += bareLoop(b, addr, mails/10, true)
+					bare += bareLoop(b, addr, mails/10, false)
+				}
+			}
+			b.ReportMetric(float64(mails*b.N)/ours.Seconds(), "mails/s")
+			b.ReportMetric(float64(mails*b.N)/bare.Seconds(), "bare-mails/s")
+			b.ReportMetric(float64(dialling)/float64(ours), "share-of-dialling-loop")
+			b.ReportMetric(float64(bare)/float64(ours), "share-of-one-connection")
+		})
+	}
+}
+
+var benchValues = notify.Values{
+	"Name": "Julie BON", "Structure": "Clinique de l’Étang", "Scope": "Accueil, Pédiatrie", "Role": "member", "Refused": "", "Removed": "",
+	"Link": "https://portail.example/account/memberships",
+}
+
+func fill(b *testing.B, store notify.Store, journal *notify.Journal, turn, n int) {
+	b.Helper()
+	now := time.Now().UTC()
+	require.NoError(b, store.Update(b.Context(), func(tx notify.Tx) error {
+		for i := range n {
+			if err := journal.Enqueue(b.Context(), tx, now, notify.Mail{
+				Key: fmt.Sprint(now.UnixNano(), turn, i), Template: notify.MailMembershipApproved, To: fmt.Sprintf("m%d@example.org", i),
+				Language: "fr", Values: benchValues,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// bareLoop sends mails with go-mail alone and returns how long that took.
+func bareLoop(b *testing.B, addr string, n int, dials bool) time.Duration {
+	b.Helper()
+	templates, err := notify.NewTemplates(nil, nil)
+	require.NoError(b, err)
+	r, err := templates.Render(notify.MailMembershipApproved, "fr", benchValues)
+	require.NoError(b, err)
+	host, port, err := net.SplitHostPort(addr)
+	require.NoError(b, err)
+	p, err := strconv.Atoi(port)
+	require.NoError(b, err)
+	start := time.Now()
+	c, err := mail.NewClient(host, mail.WithPort(p), mail.WithTLSPolicy(mail.NoTLS), mail.WithoutNoop())
+	require.NoError(b, err)
+	send := func(m *mail.Msg) error { return c.DialAndSendWithContext(b.Context(), m) }
+	if !dials {
+		require.NoError(b, c.DialWithContext(b.Context()))
+		send = func(m *mail.Msg) error { return c.Send(m) }
+	}
+	for i := range n {
+		m := mail.NewMsg()
+		require.NoError(b, m.From(from))
+		require.NoError(b, m.To(fmt.Sprintf("m%d@example.org", i)))
+		m.Subject(r.Subject)
+		m.SetMessageID()
+		m.SetDate()
+		m.SetBodyString(mail.TypeTextPlain, r.Text)
+		m.AddAlternativeString(mail.TypeTextHTML, r.HTML)
+		require.NoError(b, send(m))
+	}
+	spent := time.Since(start)
+	if !dials {
+		require.NoError(b, c.Close())
+	}
+	return spent
+}
