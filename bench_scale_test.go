@@ -32,11 +32,13 @@ import (
 // What the country of the benchmarks below holds.
 const (
 	countryPeople  = 300_000
-	countryMembers = 300_000 // of the first tenth of the places
+	countryPeopled = 100_000 // the first places, which have members
+	countryMembers = 300_000
 	countryLines   = 100_000
 )
 
-// countryPlaces is how many structures there are: a million, or HABILIS_ROWS.
+// countryPlaces is how many structures there are: a million, or HABILIS_ROWS, which is at
+// least countryPeopled.
 var countryPlaces = rowsWanted(1_000_000)
 
 // rowsWanted is n, or HABILIS_ROWS if that is set.
@@ -170,8 +172,8 @@ func (c country) build(b *testing.B) {
 		"id": countryKey(2, "i"), "login": login, "folded_login": login, "contact_email": login,
 		"family_name": "(" + family + ") || CAST(i % 30000 AS TEXT)", "folded_family": "(" + foldedFamily + ") || CAST(i % 30000 AS TEXT)",
 	})
-	place, moment := countryKey(1, fmt.Sprintf("i %% %d", countryPlaces/10)), strconv.FormatInt(at.UnixMicro(), 10)+" + i * 1000000"
-	waits := fmt.Sprintf("i / %d = 2 AND i %% 3 = 0", countryPlaces/10)
+	place, moment := countryKey(1, fmt.Sprintf("i %% %d", countryPeopled)), strconv.FormatInt(at.UnixMicro(), 10)+" + i * 1000000"
+	waits := fmt.Sprintf("i / %d = 2 AND i %% 3 = 0", countryPeopled)
 	c.fill(b, "habilis_memberships", countryMembers, map[string]string{
 		"id": countryKey(3, "i"), "account_id": countryKey(2, "i"), "structure_id": place, "requested_at": moment,
 		"status":        "CASE WHEN " + waits + " THEN 'pending' ELSE 'approved' END",

@@ -107,7 +107,7 @@ func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, 
 		Structure: &rules,
 		Mailer:    mailer,
 		Keys:      keys,
-		Links:     notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
+		Links:     notify.Links{Base: base.String(), ResetPassword: "/password/new", News: newsPath}, // other paths of our pages are the defaults
 		Now:       c.Now,
 		Sources:   c.Sources,
 		Hashing:   c.Hashing,

@@ -79,6 +79,20 @@ func TestFactorsOnThePages(t *testing.T) {
 	require.Equal(t, "/account/factors", v.send(own+"/remove").Path)
 	require.NotContains(t, v.see("/account/factors").Body, "Old phone")
 
+	v.see("/account/factors")
+	v.send("/account/factors/application")
+	secret = secretOnPage.FindStringSubmatch(v.last.Body)[1]
+	v.send("/account/factors/application/confirm", "code", shown(t, secret, clock.now()))
+	clock.pass(time.Hour)
+	v = visit(t, a)
+	link := v.reset(julie)
+	v.see(link)
+	v.send("/password/new", "password", otherPassword, "confirmation", otherPassword)
+	v.see("/sign-in")
+	v.send("/sign-in", "login", julie, "password", otherPassword)
+	require.Contains(t, v.last.Body, a.portal.texts.text("fr", "refusal.mailbox_reset"), "FL-11")
+	require.NotContains(t, v.last.Body, `value="mail_code"`)
+
 	other := visit(t, a)
 	other.enter(pauline, demoPassword)
 	require.Equal(t, http.StatusNotFound, other.do(http.MethodGet, own, nil).Status)
@@ -98,6 +112,7 @@ func TestFactorsInABrowser(t *testing.T) {
 			w := walks(browser, t, a, lang)
 			s := spoken{t, a.portal.texts, lang}
 			w.enter(julie, demoPassword)
+			w.press(`button[name=lang][value=`+lang+`]`, `<html lang="`+lang+`">`)
 			w.open("/account/factors", s.say("factors.title"), s.say("factor.password"), s.say("factor.mail_code"))
 			w.press(`#application + p + form button`, s.say("factors.step3"))
 			secret := secretOnPage.FindStringSubmatch(w.html())[1]

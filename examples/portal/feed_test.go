@@ -2,12 +2,14 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -71,4 +73,46 @@ func TestMailboxShowsBothViews(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, v.do(http.MethodGet, "/dev/mailbox/x", nil).Status)
 	v.header.Set("Host", "evil.example")
 	require.Equal(t, http.StatusNotFound, v.do(http.MethodGet, at, nil).Status)
+}
+
+// R-326, R-329, R-332, R-335, R-338: the history is narrowed to decisions, days and a person, and
+// a line opens what was decided then, to managers and to the person whom it concerns.
+func TestHistoryIsReadInDetail(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	id, m := ccas(t, a)
+	boss := account.Person(idOf(t, a, pauline))
+	_, err := a.h.Structures.Reject(t.Context(), boss, m, structure.Refusal{Reason: "Pas dans notre équipe."})
+	require.NoError(t, err)
+	at := historyPath(id)
+	v := signedIn(t, a, pauline)
+	v.see(at, "Julie BON", "Hubert DUFOUR", "Service ajouté")
+	v.see(at+"?what=decided", "Julie BON", "Refusée")
+	require.NotContains(t, v.last.Body, "Service ajouté")
+	require.NotContains(t, v.last.Body, ">Demandée<")
+	today := typed(authz.DateOf(a.portal.now().In(a.portal.zone)))
+	v.see(at+"?what=decided&from="+url.QueryEscape(today)+"&until="+url.QueryEscape(today), "Refusée", `value="`+today+`"`)
+	v.see(at+"?until=01%2F01%2F2020", "Rien ne correspond")
+	require.Equal(t, http.StatusUnprocessableEntity, v.do(http.MethodGet, at+"?from=32%2F01%2F2020", nil).Status)
+	require.Contains(t, v.last.Body, `href="#from"`)
+	who := string(idOf(t, a, julie))
+	v.see(at, at+"?who="+who)
+	v.see(at+"?who="+who, "Seulement ce qui concerne Julie BON", "Tout le monde")
+	require.NotContains(t, v.last.Body, "Hubert DUFOUR")
+	csv := v.send(at, "who", who, "what", "decided")
+	require.Contains(t, csv.Body, "Julie BON")
+	require.NotContains(t, csv.Body, "Hubert DUFOUR", "with the filter of the page")
+
+	v.see(at + "?what=decided")
+	line := v.find(`href="(` + at + `/\d+)">Refusée`)
+	v.see(line, "Julie BON", "Pauline DUFOUR", "REFUSÉE", "Pas dans notre équipe.", "Bonjour", "Tel que décidé")
+	own := signedIn(t, a, julie)
+	own.see(activityPath+"?what=membership", line)
+	own.see(line, "Pas dans notre équipe.", "Bonjour")
+	require.NotContains(t, own.last.Body, "Pauline", "who decided is not named")
+	require.Equal(t, http.StatusForbidden, signedIn(t, a, hubert).do(http.MethodGet, line, nil).Status)
+	require.Equal(t, http.StatusNotFound, signedIn(t, a, claire).do(http.MethodGet, line, nil).Status)
+	for _, bad := range []string{"/0", "/-1", "/x", "/99999"} {
+		require.Equal(t, http.StatusNotFound, v.do(http.MethodGet, at+bad, nil).Status, bad)
+	}
 }

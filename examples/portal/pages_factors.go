@@ -122,6 +122,7 @@ func (c *call) viewApplication(begun mfa.Enrolment) (*page, error) {
 	v.Crumbs = append(v.Crumbs, crumb{factorsPath, v.T("factors.title")})
 	v.Form.Values = url.Values{"label": {c.r.PostFormValue("label")}}
 	v.Form.called("label", "deviceLabel")
+	v.Form.called("code", "applicationCode")
 	picture, err := begun.SVG(v.T("factors.qr"))
 	sized := strings.Replace(string(picture), "<svg ", `<svg width="264" height="264" `, 1)
 	v.Data = applicationData{begun, template.HTML(sized)} //nolint:gosec // drawn by the library, its title escaped
@@ -266,6 +267,15 @@ func (c *call) tryCode(handle string) error {
 	default:
 		return c.p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code"))
 	}
+}
+
+// asking names the field of a step by what is asked for.
+func (v *page) asking(s codeStep) *page {
+	v.Data = s
+	if s.Factor == account.FactorAuthenticator {
+		v.Form.called("code", "applicationCode")
+	}
+	return v
 }
 
 // Field is where the code of a step is typed.

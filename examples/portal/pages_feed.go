@@ -64,7 +64,10 @@ func (v *page) News(f structure.FeedItem) string {
 	label := f.Label(tagOf(v.Lang))
 	switch topic, what, _ := strings.Cut(string(f.Kind), "."); topic {
 	case "membership":
-		if slices.Contains([]string{"requested", "approved", "rejected", "withdrawn", "reminded"}, what) {
+		if what == "requested" {
+			return v.T("feed.asked")
+		}
+		if slices.Contains([]string{"approved", "rejected", "withdrawn", "reminded"}, what) {
 			return v.T("feed.request", "What", label)
 		}
 		return v.T("feed.membership", "What", label)
@@ -73,6 +76,14 @@ func (v *page) News(f structure.FeedItem) string {
 	default:
 		return label
 	}
+}
+
+// Decision is the address of the page with what was decided, "" where there is none.
+func (v *page) Decision(f structure.FeedItem) string {
+	if f.Structure == "" || !slices.Contains(structure.RequestKinds(), f.Kind) {
+		return ""
+	}
+	return historyPath(f.Structure) + "/" + strconv.FormatInt(f.Position.Sequence, 10)
 }
 
 // About is where it happened and what it is about, "" for the account alone.

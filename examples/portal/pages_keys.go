@@ -50,6 +50,18 @@ func (s keyStep) Others() []mfa.Way { return others(s.Challenge) }
 // Others is the same beside a code.
 func (s codeStep) Others() []mfa.Way { return others(s.Challenge) }
 
+// Closed lists the ways that cannot be chosen now, for a reason that may be told.
+func (s keyStep) Closed() []mfa.Way { return closed(s.Challenge) }
+
+// Closed is the same beside a code.
+func (s codeStep) Closed() []mfa.Way { return closed(s.Challenge) }
+
+func closed(c mfa.Challenge) []mfa.Way {
+	return slices.DeleteFunc(c.Alternatives(), func(w mfa.Way) bool {
+		return w.Refused == "" || w.Refused == mfa.RefusedNotEnrolled
+	})
+}
+
 func others(c mfa.Challenge) []mfa.Way {
 	return slices.DeleteFunc(c.Alternatives(), func(w mfa.Way) bool {
 		return w.Refused != ""

@@ -59,8 +59,7 @@ func (p *portal) prove(c *call) error {
 
 func (c *call) proofCode(challenge mfa.Challenge) *page {
 	v := c.view("second.title").underAccount()
-	v.Data = codeStep{challenge, "/prove/code", "/prove/resend", "/prove/way", v.T("prove.submit"), back(c.get(keyProofFor))}
-	return v
+	return v.asking(codeStep{challenge, "/prove/code", "/prove/resend", "/prove/way", v.T("prove.submit"), back(c.get(keyProofFor))})
 }
 
 func (p *portal) showProveCode(c *call) error {

@@ -62,8 +62,7 @@ type codeStep struct {
 
 func (c *call) signInCode(challenge mfa.Challenge) *page {
 	v := c.view("second.title")
-	v.Data = codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", "/sign-in/way", v.T("second.submit"), ""}
-	return v
+	return v.asking(codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", "/sign-in/way", v.T("second.submit"), ""})
 }
 
 // source is whom failed sign-ins are counted against: the address of the connection.

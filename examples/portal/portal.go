@@ -123,6 +123,8 @@ func (p *portal) routes() map[string]route {
 		"/why":                 {get: p.why, in: true},
 
 		activityPath:                    {get: p.activity, in: true},
+		newsPath:                        {get: p.news, in: true},
+		noticesPath:                     {get: p.showNotices, post: p.notices, in: true},
 		"/account":                      {get: p.showAccount, in: true},
 		"/account/profile":              {get: p.showProfile, post: p.profile, in: true},
 		"/account/profile/{field}":      {get: p.showField, post: p.field, in: true},

@@ -120,6 +120,9 @@ func families() []string {
 	for _, f := range mfa.Guide2024().Factors.Order {
 		out = append(out, "way."+string(f), "factor."+string(f))
 	}
+	for _, r := range []mfa.Refusal{mfa.RefusedByPolicy, mfa.RefusedMailbox, mfa.RefusedLocked} {
+		out = append(out, "refusal."+string(r))
+	}
 	out = append(out, "factor."+string(account.FactorPassword), "factor."+string(account.FactorTrustedDevice))
 	return append(out, "type.public", "type.private", "chip.gained", "chip.lost")
 }
