@@ -66,3 +66,42 @@ func ExampleNewTemplates() {
 	fmt.Println(r.Subject, err)
 	// Output: Portail : votre code <nil>
 }
+
+// What an operator does once the mail server is mended.
+func ExampleDispatcher_RetryAll() {
+	ctx := context.Background()
+	store := storage.Notices(memory.New())
+	keys, err := account.NewKeys(key(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	journal := notify.NewJournal(keys, ids.NewMaker(nil))
+	err = store.Update(ctx, func(tx notify.Tx) error {
+		return journal.Enqueue(ctx, tx, time.Now(), notify.Mail{
+			Key: "signed out/julie", Template: notify.MailSignedOutEverywhere, To: "julie@example.org", Language: "en",
+			Values: notify.Values{"Name": "Julie BON", "At": "2026-11-22T13:05:00Z"},
+		})
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	refusing := mailerFunc(func(context.Context, notify.Email) error { return notify.ErrUndeliverable })
+	d, err := notify.NewDispatcher(store, refusing, keys, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = d.Drain(ctx)
+	counts, _ := d.Counts(ctx)
+	fmt.Println(counts.Queued, counts.Dead, err)
+	dead, _ := d.Outbox(ctx, notify.MessageQuery{Status: notify.MessageDead, Newest: true, Limit: 50})
+	fmt.Println(dead[0].Template, dead[0].LastError)
+	n, err := d.RetryAll(ctx, "")
+	fmt.Println(n, err)
+	forgotten, err := d.Tidy(ctx) // Run does it
+	fmt.Println(forgotten, err)
+	// Output:
+	// 0 1 <nil>
+	// signed_out undeliverable
+	// 1 <nil>
+	// 0 <nil>
+}

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/btree"
@@ -86,13 +87,20 @@ func (tb table[V]) checkUnique(v V) error {
 // set stores v, whatever was there.
 func (tb table[V]) set(v V) {
 	k := string(tb.kind.key(v))
+	var before []key
 	if old, ok := tb.rows.Set(k, v); ok {
-		for _, entry := range tb.entries(old) {
+		before = tb.entries(old)
+	}
+	after := tb.entries(v)
+	for _, entry := range before {
+		if !slices.Contains(after, entry) {
 			tb.index.Delete(string(entry))
 		}
 	}
-	for _, entry := range tb.entries(v) {
-		tb.index.Set(string(entry), k)
+	for _, entry := range after {
+		if !slices.Contains(before, entry) {
+			tb.index.Set(string(entry), k)
+		}
 	}
 }
 
