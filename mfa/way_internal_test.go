@@ -60,6 +60,7 @@ func TestWays(t *testing.T) {
 		},
 	} {
 		p := Guide2024()
+		p.Keys.Domain = "portal.example"
 		p.Factors.MailOnlyAlone = c.alone
 		ways := p.ways(c.account, c.factors, func(f account.Factor) bool { return f == c.locked }, now)
 		require.Equal(t, []Way{
