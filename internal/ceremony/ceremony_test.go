@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/descope/virtualwebauthn"
@@ -52,6 +53,8 @@ func created(t testing.TB, c *ceremony.Ceremonies, rp virtualwebauthn.RelyingPar
 	return []byte(virtualwebauthn.CreateAttestationResponse(rp, a, key, *options))
 }
 
+var signing sync.Mutex
+
 // signed is an assertion whose signature is right whatever it says.
 type signed struct {
 	client            map[string]any
@@ -77,7 +80,9 @@ func (s signed) json(t testing.TB, key virtualwebauthn.Credential) []byte {
 	data := binary.BigEndian.AppendUint32(append(rp[:], s.flags), s.counter)
 	hash := sha256.Sum256(client)
 	digest := sha256.Sum256(append(bytes.Clone(data), hash[:]...))
+	signing.Lock() // virtualwebauthn's keys are not for concurrent use
 	sig, err := key.Key.Sign(digest[:])
+	signing.Unlock()
 	require.NoError(t, err)
 	out, err := json.Marshal(map[string]any{
 		"id": b64(s.id), "rawId": b64(s.rawID), "type": s.kind, "response": map[string]string{
