@@ -128,7 +128,7 @@ func TestAudienceIsWhatAuthzSays(t *testing.T) {
 	t.Parallel()
 	const rounds = 20_000
 	seed := rand.Uint64()
-	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test
+	r := rand.New(rand.NewPCG(seed, 1))
 	at := time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
 	strict := authz.Guide2024()
 	strict.WriteImpliesRead = false
