@@ -79,10 +79,10 @@ type Options struct {
 	// directory. Defaults to none.
 	Provisioner structure.AccountProvisioner
 
-	Hashing   account.Hashing           // Cost of a password hash. Defaults to those of account.Hashing.
-	Accounts  *account.Policy           // Defaults to account.Guide2024().
-	SignIns   *mfa.Policy               // Defaults to mfa.Guide2024().
-	Sources   mfa.Sources               // Budgets of sources at sign-in. Defaults to mfa.NewMemorySources(mfa.SourcePolicy{}).
+	Hashing  account.Hashing // Cost of a password hash. Defaults to those of account.Hashing.
+	Accounts *account.Policy // Defaults to account.Guide2024().
+	SignIns  *mfa.Policy     // Defaults to mfa.Guide2024().
+	Sources  mfa.Sources     // Budgets of sources at sign-in. Defaults to mfa.NewMemorySources(mfa.SourcePolicy{}).
 	// StrongFrom tells from when on an account must have an authenticator application or a
 	// security key; see mfa.Options.StrongFrom. Defaults to none: never.
 	StrongFrom func(ctx context.Context, id account.ID) (time.Time, error)
