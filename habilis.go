@@ -80,10 +80,14 @@ type Options struct {
 	// directory. Defaults to none.
 	Provisioner structure.AccountProvisioner
 
-	Hashing   account.Hashing           // Cost of a password hash. Defaults to those of account.Hashing.
-	Accounts  *account.Policy           // Defaults to account.Guide2024().
-	SignIns   *mfa.Policy               // Defaults to mfa.Guide2024().
-	Sources   mfa.Sources               // Budgets of sources at sign-in. Defaults to mfa.NewMemorySources(mfa.SourcePolicy{}).
+	Hashing  account.Hashing // Cost of a password hash. Defaults to those of account.Hashing.
+	Accounts *account.Policy // Defaults to account.Guide2024().
+	SignIns  *mfa.Policy     // Defaults to mfa.Guide2024().
+	Sources  mfa.Sources     // Budgets of sources at sign-in. Defaults to mfa.NewMemorySources(mfa.SourcePolicy{}).
+	// StrongFrom tells from when on an account must have an authenticator application or a
+	// security key; see mfa.Options.StrongFrom. Defaults to none: never.
+	StrongFrom func(ctx context.Context, id account.ID) (time.Time, error)
+
 	Structure *structure.Policy         // Defaults to structure.Guide2024().
 	Authz     *authz.Policy             // Defaults to authz.Guide2024().
 	Dispatch  *notify.DispatcherOptions // Defaults to those of notify.DispatcherOptions; its Now is Options.Now.
@@ -188,7 +192,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 		return nil, err
 	}
 	if h.SignIns, err = mfa.New(storage.SignIns(store), o.Keys, &mfa.Options{
-		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns, Sources: o.Sources, Accounts: h.Accounts,
+		Now: o.Now, Random: o.Random, Hasher: hasher, Policy: o.SignIns, Sources: o.Sources, Accounts: h.Accounts, StrongFrom: o.StrongFrom,
 	}); err != nil {
 		return nil, err
 	}

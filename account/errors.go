@@ -58,6 +58,10 @@ var (
 	// ErrNotActive: the account that acts is not active.
 	ErrNotActive = fault.New("account_not_active", "the account is not active")
 
+	// ErrEnrolmentRequired: the account needs an authenticator application or a security
+	// key first; the session is good for adding one alone.
+	ErrEnrolmentRequired = fault.New("enrolment_required", "add an authenticator application or a security key first")
+
 	// ErrSessionEnded: the session does not hold any more, whatever the reason.
 	ErrSessionEnded = fault.New("session_ended", "the session has ended; sign in again")
 

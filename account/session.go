@@ -20,6 +20,16 @@ type Session struct {
 	Stamp   string
 	At      time.Time // when the last factor was proven
 	Factors []Factor  // what was proven
+
+	// EnrolOnly says that a stronger factor is due first: [Service.Resume] refuses the
+	// session, and mfa.Service.Enrolling takes it.
+	EnrolOnly bool
+}
+
+// Holds reports whether the session is one of an account that is active and still has the
+// session's stamp.
+func (s Session) Holds(a Account) bool {
+	return a.ID == s.Account && a.Status == StatusActive && subtle.ConstantTimeCompare([]byte(a.Stamp), []byte(s.Stamp)) == 1
 }
 
 // Fresh reports whether a factor was proven within the last d, so that what is
@@ -53,7 +63,8 @@ func (p Policy) proven(by Actor, now time.Time) error {
 }
 
 // Resume turns a session back into the actor that it stands for, or returns
-// [ErrSessionEnded]. Call it on every request; it is one read.
+// [ErrSessionEnded], or [ErrEnrolmentRequired] for one that is good for adding a factor
+// alone. Call it on every request; it is one read.
 func (s *Service) Resume(ctx context.Context, held Session) (Actor, error) {
 	_, err := s.Current(ctx, held)
 	if err != nil {
@@ -79,8 +90,10 @@ func (s *Service) Current(ctx context.Context, held Session) (Account, error) {
 		return Account{}, ErrSessionEnded
 	case err != nil:
 		return Account{}, err
-	case a.Status != StatusActive || subtle.ConstantTimeCompare([]byte(a.Stamp), []byte(held.Stamp)) != 1:
+	case !held.Holds(a):
 		return Account{}, ErrSessionEnded
+	case held.EnrolOnly:
+		return Account{}, ErrEnrolmentRequired
 	default:
 		return a, nil
 	}

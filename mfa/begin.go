@@ -145,10 +145,14 @@ func (s *Service) start(ctx context.Context, a account.Account, purpose Purpose,
 	if err != nil {
 		return Challenge{}, err
 	}
+	strongFrom, err := s.strongFrom(ctx, a.ID)
+	if err != nil {
+		return Challenge{}, err
+	}
 	var out Challenge
 	err = s.store.Update(ctx, func(tx Tx) error {
 		in := SignIn{
-			ID: id, Account: a.ID, Stamp: a.Stamp, Purpose: purpose, CreatedAt: now, ExpiresAt: now.Add(s.policy.SignInLifetime),
+			ID: id, Account: a.ID, Stamp: a.Stamp, Purpose: purpose, StrongFrom: strongFrom, CreatedAt: now, ExpiresAt: now.Add(s.policy.SignInLifetime),
 		}.Proven(s.keys, account.FactorPassword, "", now)
 		current, err := tx.Account(ctx, a.ID)
 		if err != nil {
@@ -163,12 +167,12 @@ func (s *Service) start(ctx context.Context, a account.Account, purpose Purpose,
 		if err := account.GiveBack(ctx, tx, a.ID, account.FactorPassword); err != nil {
 			return err
 		}
-		ways, fs, err := s.ways(ctx, tx, current, now)
+		ways, fs, err := s.ways(ctx, tx, current, in, now)
 		if err != nil {
 			return err
 		}
 		in.Asked = first(ways)
-		if known := s.trusted(fs, device, current, purpose, now); known != nil {
+		if known := s.trusted(fs, device, current, purpose, now); known != nil && !in.strict(now) {
 			in.Asked, known.LastUsedAt = account.FactorTrustedDevice, now
 			in = in.Proven(s.keys, account.FactorTrustedDevice, known.ID, now)
 			if err := tx.PutFactor(ctx, *known); err != nil {

@@ -21,6 +21,7 @@ type Challenge struct {
 	Hint        string         // where a code by mail went, masked: "j•••@ccas.example"
 	CodeDigits  int            // digits of the code that is asked for; 0 where it is something else
 	ResendAfter time.Time      // another code by mail may be asked for from then on; zero where none was sent
+	EnrolBy     time.Time      // the account needs an application or a key from then on and has none; zero for no such need
 	ExpiresAt   time.Time      // the sign-in is over from then on
 	Ways        []Way          // every way of the policy, the one that is asked for among them
 }
@@ -36,6 +37,9 @@ const applicationDigits = 6
 
 func (s *Service) challenge(handle string, a account.Account, in SignIn, ways []Way) Challenge {
 	c := Challenge{Handle: handle, Factor: in.Asked, ExpiresAt: in.ExpiresAt, Ways: ways}
+	if !slices.ContainsFunc(ways, func(w Way) bool { return strong(w.Factor) && w.Refused != RefusedNotEnrolled }) {
+		c.EnrolBy = in.StrongFrom
+	}
 	switch in.Asked {
 	case account.FactorMailCode:
 		c.Hint, c.CodeDigits = masked(a.Login), s.policy.CodeDigits
@@ -63,7 +67,7 @@ func (s *Service) Challenge(ctx context.Context, handle string) (Challenge, erro
 		if err != nil {
 			return err
 		}
-		ways, _, err := s.ways(ctx, tx, a, now)
+		ways, _, err := s.ways(ctx, tx, a, in, now)
 		out = s.challenge(handle, a, in, ways)
 		return err
 	})
@@ -86,7 +90,7 @@ func (s *Service) Switch(ctx context.Context, handle string, to account.Factor) 
 		if err != nil {
 			return err
 		}
-		ways, _, err := s.ways(ctx, tx, a, now)
+		ways, _, err := s.ways(ctx, tx, a, in, now)
 		if err != nil {
 			return err
 		}
@@ -106,13 +110,13 @@ func (s *Service) Switch(ctx context.Context, handle string, to account.Factor) 
 }
 
 // ways loads what could prove the second factor of an account.
-func (s *Service) ways(ctx context.Context, tx Tx, a account.Account, now time.Time) ([]Way, []Factor, error) {
+func (s *Service) ways(ctx context.Context, tx Tx, a account.Account, in SignIn, now time.Time) ([]Way, []Factor, error) {
 	fs, err := tx.Factors(ctx, a.ID)
 	if err != nil {
 		return nil, nil, err
 	}
 	locked := map[account.Factor]bool{}
-	for _, w := range s.policy.ways(a, fs, func(account.Factor) bool { return false }, now) {
+	for _, w := range s.policy.ways(a, fs, in.strict(now), func(account.Factor) bool { return false }, now) {
 		if w.Refused != "" {
 			continue
 		}
@@ -122,7 +126,7 @@ func (s *Service) ways(ctx context.Context, tx Tx, a account.Account, now time.T
 		}
 		locked[w.Factor] = now.Before(c.LockedUntil)
 	}
-	return s.policy.ways(a, fs, func(f account.Factor) bool { return locked[f] }, now), fs, nil
+	return s.policy.ways(a, fs, in.strict(now), func(f account.Factor) bool { return locked[f] }, now), fs, nil
 }
 
 // load finds the sign-in that a handle belongs to, if it may still go on.

@@ -184,3 +184,13 @@ func ExampleService_ResetFactors() {
 	fmt.Println(d.SignIns.ResetFactors(ctx, account.Support("S-17"), by.ID))
 	// Output: 1 <nil>
 }
+
+// A host that asks for more than a code by mail gets sessions that add a factor, and
+// nothing else takes them.
+func ExampleService_Enrolling() {
+	ctx, d := context.Background(), newDesk()
+	held := account.Session{Account: d.signedIn().ID, Stamp: "of a session that ended", EnrolOnly: true}
+	_, err := d.SignIns.Enrolling(ctx, held)
+	fmt.Println(habilis.CodeOf(err))
+	// Output: session_ended
+}

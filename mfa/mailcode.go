@@ -63,7 +63,7 @@ func (s *Service) Resend(ctx context.Context, handle string) (Challenge, error) 
 		if in.Asked != account.FactorMailCode {
 			return ErrNotAsked
 		}
-		ways, _, err := s.ways(ctx, tx, a, now)
+		ways, _, err := s.ways(ctx, tx, a, in, now)
 		if err != nil {
 			return err
 		}

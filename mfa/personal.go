@@ -8,7 +8,7 @@ func PersonalFields() []account.PersonalField {
 	for _, name := range []string{
 		"signIn.account", "signIn.stamp", "signIn.asked", "signIn.codeMAC", "signIn.codeExpiresAt", "signIn.codeSentAt",
 		"signIn.tries", "signIn.ceremony", "signIn.proofs.factor", "signIn.proofs.instance", "signIn.proofs.at", "signIn.proofs.seal",
-		"signIn.createdAt", "signIn.expiresAt",
+		"signIn.strongFrom", "signIn.createdAt", "signIn.expiresAt",
 	} {
 		out = append(out, account.PersonalField{Name: name, Use: account.UseSecure, Kept: account.KeptForMinutes})
 	}

@@ -44,7 +44,7 @@ func (s *Service) prove(ctx context.Context, handle string, f account.Factor, ch
 		if t.factors, err = tx.Factors(ctx, a.ID); err != nil {
 			return err
 		}
-		if err := open(s.policy.ways(a, t.factors, func(account.Factor) bool { return false }, now), f); err != nil {
+		if err := open(s.policy.ways(a, t.factors, in.strict(now), func(account.Factor) bool { return false }, now), f); err != nil {
 			return err
 		}
 		counter, err := account.Counter(ctx, tx, a.ID, f)
@@ -180,7 +180,9 @@ func kinds(proofs []Proof) []account.Factor {
 
 // Finish ends a sign-in whose factors are proven and yields the session. It reads nothing
 // but the proofs: neither what was asked for nor what was chosen counts. It works once.
-// If a weaker factor was proven than the account has, the owner is told by mail.
+// If a weaker factor was proven than the account has, the owner is told by mail. If the
+// account needs a stronger one and has none, the session is good for adding it alone; see
+// Options.StrongFrom.
 //
 // Errors: [ErrSecondFactorRequired]; [ErrSignInOver]; [account.ErrPasswordExpired] if a
 // new password is due first, with which the sign-in stays open for [Service.Renew].
@@ -207,8 +209,16 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		}
 		a.LastSignInAt = now
 		out = account.Session{Account: a.ID, Stamp: a.Stamp, At: provenAt(proofs), Factors: kinds(proofs)}
-		if err := s.tellFallback(ctx, tx, a, proofs, now); err != nil {
+		fs, err := tx.Factors(ctx, a.ID)
+		if err != nil {
 			return err
+		}
+		stronger := s.policy.stronger(fs, now)
+		out.EnrolOnly = in.strict(now) && !stronger
+		if stronger && (proves(proofs, account.FactorMailCode) || proves(proofs, account.FactorRecoveryCode)) {
+			if err := s.tell(ctx, tx, a, notify.MailFactorFallback, "", now); err != nil {
+				return err
+			}
 		}
 		return account.Put(ctx, tx, s.journal, account.Person(a.ID), "account.signed_in", &a, now)
 	})
@@ -216,22 +226,6 @@ func (s *Service) Finish(ctx context.Context, handle string) (account.Session, e
 		return account.Session{}, err
 	}
 	return out, nil
-}
-
-// tellFallback tells the owner that somebody signed in without the application or the key
-// that the account has.
-func (s *Service) tellFallback(ctx context.Context, tx Tx, a account.Account, proofs []Proof, now time.Time) error {
-	if !proves(proofs, account.FactorMailCode) && !proves(proofs, account.FactorRecoveryCode) {
-		return nil
-	}
-	fs, err := tx.Factors(ctx, a.ID)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(fs, func(f Factor) bool { return strong(f.Kind) && f.Alive(now) }) {
-		return nil
-	}
-	return s.tell(ctx, tx, a, notify.MailFactorFallback, "", now)
 }
 
 // missing reports whether an error is that of something that is not there.

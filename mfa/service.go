@@ -1,6 +1,7 @@
 package mfa
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -24,6 +25,7 @@ type Service struct {
 	sources Sources
 
 	accounts   *account.Service
+	required   func(context.Context, account.ID) (time.Time, error)
 	ceremonies *ceremony.Ceremonies // nil without security keys
 }
 
@@ -37,6 +39,14 @@ type Options struct {
 	// age, and those that nobody could choose today. Defaults to none: only those that
 	// account.Service.RequirePasswordChange was called for.
 	Accounts *account.Service
+
+	// StrongFrom tells from when on an account must have an application or a key and use
+	// it: the host looks at the structures that the person belongs to, or at the role. The
+	// zero time means never. Before that instant, [Challenge].EnrolBy announces it. From
+	// then on a code by mail is refused to whoever has something stronger, and whoever has
+	// nothing gets a session that is good for adding it alone; see account.Session.EnrolOnly
+	// and [Service.Enrolling]. Defaults to none.
+	StrongFrom func(ctx context.Context, id account.ID) (time.Time, error)
 
 	Sources Sources // Budgets of sources. Defaults to NewMemorySources(SourcePolicy{}).
 }
@@ -142,7 +152,7 @@ func New(store Store, keys *account.Keys, opts *Options) (*Service, error) {
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, sources: o.Sources,
-		accounts: o.Accounts, ceremonies: ceremonies,
+		accounts: o.Accounts, required: o.StrongFrom, ceremonies: ceremonies,
 	}, nil
 }
 

@@ -32,9 +32,10 @@ type SignIn struct {
 	CodeMAC       string         // keyed code of purpose, sign-in and mail code; "" when none is open
 	CodeExpiresAt time.Time      // the mail code is dead from this instant on
 	CodeSentAt    time.Time
-	Tries         int     // proofs tried in this sign-in; neither a new code nor another way resets it (BF-07, BF-08)
-	Ceremony      []byte  // what the answer of a security key is checked against; nil for none (RP-16)
-	Proofs        []Proof // what was proven, in its order
+	Tries         int       // proofs tried in this sign-in; neither a new code nor another way resets it (BF-07, BF-08)
+	Ceremony      []byte    // what the answer of a security key is checked against; nil for none (RP-16)
+	Proofs        []Proof   // what was proven, in its order
+	StrongFrom    time.Time // the account needs an application or a key from then on; zero for never
 	CreatedAt     time.Time
 	ExpiresAt     time.Time // dead from this instant on
 	Version       int64
@@ -58,6 +59,11 @@ func (s SignIn) Alive(a account.Account, p Policy, now time.Time) error {
 		return ErrSignInOver
 	}
 	return nil
+}
+
+// strict reports whether the account needs an application or a key by now.
+func (s SignIn) strict(now time.Time) bool {
+	return !s.StrongFrom.IsZero() && !now.Before(s.StrongFrom)
 }
 
 // answered reports whether anything beyond the password was proven.

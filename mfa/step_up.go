@@ -2,7 +2,6 @@ package mfa
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"time"
 
@@ -56,7 +55,7 @@ func (s *Service) takeHeld(ctx context.Context, held account.Session, now time.T
 		if err != nil {
 			return err
 		}
-		if a.Status != account.StatusActive || subtle.ConstantTimeCompare([]byte(a.Stamp), []byte(held.Stamp)) != 1 {
+		if !held.Holds(a) {
 			return account.ErrSessionEnded
 		}
 		taken, err = account.Try(ctx, tx, a.ID, account.FactorPassword, s.policy.Password, now)

@@ -26,24 +26,19 @@ const (
 )
 
 // ways lists what could prove the second factor of an account, in the order of the
-// policy. locked tells which factors the throttle delays.
-func (p Policy) ways(a account.Account, fs []Factor, locked func(account.Factor) bool, now time.Time) []Way {
-	alive := func(kind account.Factor) bool {
-		if kind == account.FactorSecurityKey && !p.keysOn() {
-			return false
-		}
-		return slices.ContainsFunc(fs, func(f Factor) bool { return f.Kind == kind && f.Alive(now) })
-	}
-	other := slices.ContainsFunc(p.Factors.Order, func(f account.Factor) bool { return strong(f) && alive(f) })
+// policy. strict forbids the mailbox to whoever has something stronger, as
+// FactorPolicy.MailOnlyAlone does. locked tells which factors the throttle delays.
+func (p Policy) ways(a account.Account, fs []Factor, strict bool, locked func(account.Factor) bool, now time.Time) []Way {
+	other := p.stronger(fs, now)
 	var out []Way
 	for _, f := range p.Factors.Order {
 		w := Way{Factor: f}
 		switch mail := f == account.FactorMailCode; {
-		case mail && other && p.Factors.MailOnlyAlone:
+		case mail && other && (strict || p.Factors.MailOnlyAlone):
 			w.Refused = RefusedByPolicy
 		case mail && other && a.ResetByMail():
 			w.Refused = RefusedMailbox
-		case !mail && !alive(f):
+		case !mail && !p.has(fs, f, now):
 			w.Refused = RefusedNotEnrolled
 		case locked(f):
 			w.Refused = RefusedLocked
@@ -54,6 +49,19 @@ func (p Policy) ways(a account.Account, fs []Factor, locked func(account.Factor)
 		out = append(out, w)
 	}
 	return out
+}
+
+// has reports whether an account has a factor that could be proven.
+func (p Policy) has(fs []Factor, kind account.Factor, now time.Time) bool {
+	if kind == account.FactorSecurityKey && !p.keysOn() {
+		return false
+	}
+	return slices.ContainsFunc(fs, func(f Factor) bool { return f.Kind == kind && f.Alive(now) })
+}
+
+// stronger reports whether an account has an application or a key that is accepted.
+func (p Policy) stronger(fs []Factor, now time.Time) bool {
+	return slices.ContainsFunc(p.Factors.Order, func(f account.Factor) bool { return strong(f) && p.has(fs, f, now) })
 }
 
 // first returns the factor that is asked for when nobody chose: the first that could be

@@ -25,44 +25,50 @@ func TestWays(t *testing.T) {
 		account                 account.Account
 		factors                 []Factor
 		alone                   bool
+		strict                  bool
 		locked                  account.Factor
 		asked                   account.Factor
 		key, app, mail, recover Refusal
 	}{
-		"nothing added": {chosen, nil, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled},
+		"nothing added": {chosen, nil, false, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled},
 		"an application": {
-			chosen, []Factor{app}, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, none, RefusedNotEnrolled,
+			chosen, []Factor{app}, false, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, none, RefusedNotEnrolled,
 		},
-		"application and key": {chosen, []Factor{app, key, codes}, false, "", account.FactorSecurityKey, none, none, none, none},
+		"application and key": {chosen, []Factor{app, key, codes}, false, false, "", account.FactorSecurityKey, none, none, none, none},
 		"an enrolment that is pending": {
-			chosen, []Factor{half}, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
+			chosen, []Factor{half}, false, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
 		},
 		"one that is over": {
-			chosen, []Factor{past}, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
+			chosen, []Factor{past}, false, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
 		},
 		"no fallback": {
-			chosen, []Factor{app}, true, "", account.FactorAuthenticator, RefusedNotEnrolled, none, RefusedByPolicy, RefusedNotEnrolled,
+			chosen, []Factor{app}, true, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, RefusedByPolicy, RefusedNotEnrolled,
+		},
+		"something stronger is required": {
+			chosen, []Factor{app}, false, true, "", account.FactorAuthenticator, RefusedNotEnrolled, none, RefusedByPolicy, RefusedNotEnrolled,
+		},
+		"something stronger is required, and nothing is there": {
+			chosen, nil, false, true, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
 		},
 		"no fallback, and nothing else": {
-			chosen, []Factor{half}, true, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
+			chosen, []Factor{half}, true, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
 		},
 		"the mailbox set the password": {
-			reset, []Factor{app, codes}, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, RefusedMailbox, none,
+			reset, []Factor{app, codes}, false, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, RefusedMailbox, none,
 		},
 		"the mailbox set the password, and is all there is": {
-			reset, []Factor{codes}, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, none,
+			reset, []Factor{codes}, false, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, none,
 		},
 		"the application is locked": {
-			chosen, []Factor{app}, false, account.FactorAuthenticator, account.FactorMailCode, RefusedNotEnrolled, RefusedLocked, none, RefusedNotEnrolled,
+			chosen, []Factor{app}, false, false, account.FactorAuthenticator, account.FactorMailCode, RefusedNotEnrolled, RefusedLocked, none, RefusedNotEnrolled,
 		},
 		"locked, and nothing else is left": {
-			reset, []Factor{app}, false, account.FactorAuthenticator, account.FactorAuthenticator, RefusedNotEnrolled, RefusedLocked, RefusedMailbox, RefusedNotEnrolled,
+			reset, []Factor{app}, false, false, account.FactorAuthenticator, account.FactorAuthenticator, RefusedNotEnrolled, RefusedLocked, RefusedMailbox, RefusedNotEnrolled,
 		},
 	} {
 		p := Guide2024()
-		p.Keys.Domain = "portal.example"
-		p.Factors.MailOnlyAlone = c.alone
-		ways := p.ways(c.account, c.factors, func(f account.Factor) bool { return f == c.locked }, now)
+		p.Factors.MailOnlyAlone, p.Keys.Domain = c.alone, "x.example"
+		ways := p.ways(c.account, c.factors, c.strict, func(f account.Factor) bool { return f == c.locked }, now)
 		require.Equal(t, []Way{
 			{Factor: account.FactorSecurityKey, Refused: c.key},
 			{Factor: account.FactorAuthenticator, Refused: c.app},
@@ -79,7 +85,7 @@ func TestAFactorOutsideTheOrderIsNoWay(t *testing.T) {
 	p := Guide2024()
 	p.Factors.Order = []account.Factor{account.FactorMailCode}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	ways := p.ways(account.Account{Login: "j@x.example"}, []Factor{{Kind: account.FactorAuthenticator, ConfirmedAt: now}},
+	ways := p.ways(account.Account{Login: "j@x.example"}, []Factor{{Kind: account.FactorAuthenticator, ConfirmedAt: now}}, false,
 		func(account.Factor) bool { return false }, now)
 	require.Len(t, ways, 1)
 	require.Equal(t, account.FactorMailCode, first(ways))

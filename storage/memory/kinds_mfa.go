@@ -17,7 +17,7 @@ func signIns() *kind[mfa.SignIn] {
 			for i := range s.Proofs {
 				s.Proofs[i].At = instant(s.Proofs[i].At)
 			}
-			s.CreatedAt, s.ExpiresAt = instant(s.CreatedAt), instant(s.ExpiresAt)
+			s.StrongFrom, s.CreatedAt, s.ExpiresAt = instant(s.StrongFrom), instant(s.CreatedAt), instant(s.ExpiresAt)
 			return s
 		},
 		order: func(s mfa.SignIn) []key { return []key{key("x").time(s.ExpiresAt).text(s.ID)} },

@@ -17,8 +17,8 @@ func newSignIn(n int) mfa.SignIn {
 		ID: digest(fmt.Sprint("sign-in", n)), Account: accountID(n), Stamp: "stamp", CodeMAC: digest("code"),
 		Purpose: mfa.PurposeSignIn, Asked: account.FactorMailCode,
 		CodeExpiresAt: minute(1), CodeSentAt: minute(2), Tries: 2, Ceremony: []byte{0, 0xff, byte(n)},
-		Proofs:    []mfa.Proof{{Factor: account.FactorPassword, Instance: factorID(1), At: minute(3), Seal: digest("seal")}},
-		CreatedAt: minute(4), ExpiresAt: minute(5),
+		Proofs:     []mfa.Proof{{Factor: account.FactorPassword, Instance: factorID(1), At: minute(3), Seal: digest("seal")}},
+		StrongFrom: minute(6), CreatedAt: minute(4), ExpiresAt: minute(5),
 	}
 }
 
@@ -42,7 +42,7 @@ func signInKind() kind[mfa.SignIn] {
 			return []*string{&s.Stamp, &s.CodeMAC, &s.Proofs[0].Seal}
 		},
 		times: func(s *mfa.SignIn) []*time.Time {
-			return []*time.Time{&s.CodeExpiresAt, &s.CodeSentAt, &s.Proofs[0].At, &s.CreatedAt, &s.ExpiresAt}
+			return []*time.Time{&s.CodeExpiresAt, &s.CodeSentAt, &s.Proofs[0].At, &s.StrongFrom, &s.CreatedAt, &s.ExpiresAt}
 		},
 		scrawl: func(s *mfa.SignIn) {
 			blot(s.Ceremony, 0xee)

@@ -14,13 +14,13 @@ func signInTable() table[mfa.SignIn] {
 		keys: 1,
 		columns: []string{
 			"id", "account_id", "stamp", "purpose", "asked", "code_mac", "code_expires_at", "code_sent_at", "tries",
-			"ceremony", "proofs", "created_at", "expires_at", "version",
+			"ceremony", "proofs", "strong_from", "created_at", "expires_at", "version",
 		},
 		fields: func(s *mfa.SignIn) []any {
 			return []any{
 				&s.ID, (*string)(&s.Account), &s.Stamp, (*string)(&s.Purpose), (*string)(&s.Asked),
 				&s.CodeMAC, never(&s.CodeExpiresAt), never(&s.CodeSentAt), &s.Tries,
-				&s.Ceremony, proofsColumn(&s.Proofs), never(&s.CreatedAt), sorted(&s.ExpiresAt), &s.Version,
+				&s.Ceremony, proofsColumn(&s.Proofs), never(&s.StrongFrom), never(&s.CreatedAt), sorted(&s.ExpiresAt), &s.Version,
 			}
 		},
 	}

@@ -94,6 +94,7 @@ CREATE TABLE habilis_sign_ins (
     tries           BIGINT           NOT NULL,
     ceremony        BYTEA,
     proofs          TEXT COLLATE "C" NOT NULL,
+    strong_from     BIGINT,
     created_at      BIGINT,
     expires_at      BIGINT           NOT NULL,
     version         BIGINT           NOT NULL
