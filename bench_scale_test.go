@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,11 +31,23 @@ import (
 
 // What the country of the benchmarks below holds.
 const (
-	countryPlaces  = 1_000_000
 	countryPeople  = 300_000
-	countryMembers = 300_000 // of the first tenth of the places
+	countryPeopled = 100_000 // the first places, which have members
+	countryMembers = 300_000
 	countryLines   = 100_000
 )
+
+// countryPlaces is how many structures there are: a million, or HABILIS_ROWS, which is at
+// least countryPeopled.
+var countryPlaces = rowsWanted(1_000_000)
+
+// rowsWanted is n, or HABILIS_ROWS if that is set.
+func rowsWanted(n int) int {
+	if more, err := strconv.Atoi(os.Getenv("HABILIS_ROWS")); err == nil {
+		return more
+	}
+	return n
+}
 
 // country is a store with many structures and ways beneath it.
 type country struct {
@@ -159,8 +172,8 @@ func (c country) build(b *testing.B) {
 		"id": countryKey(2, "i"), "login": login, "folded_login": login, "contact_email": login,
 		"family_name": "(" + family + ") || CAST(i % 30000 AS TEXT)", "folded_family": "(" + foldedFamily + ") || CAST(i % 30000 AS TEXT)",
 	})
-	place, moment := countryKey(1, fmt.Sprintf("i %% %d", countryPlaces/10)), strconv.FormatInt(at.UnixMicro(), 10)+" + i * 1000000"
-	waits := fmt.Sprintf("i / %d = 2 AND i %% 3 = 0", countryPlaces/10)
+	place, moment := countryKey(1, fmt.Sprintf("i %% %d", countryPeopled)), strconv.FormatInt(at.UnixMicro(), 10)+" + i * 1000000"
+	waits := fmt.Sprintf("i / %d = 2 AND i %% 3 = 0", countryPeopled)
 	c.fill(b, "habilis_memberships", countryMembers, map[string]string{
 		"id": countryKey(3, "i"), "account_id": countryKey(2, "i"), "structure_id": place, "requested_at": moment,
 		"status":        "CASE WHEN " + waits + " THEN 'pending' ELSE 'approved' END",
@@ -267,7 +280,7 @@ func (c country) measure(b *testing.B) {
 	search("Everywhere", 20, structure.Query{Any: "*e*", Limit: 20})
 	search("Nowhere", 0, structure.Query{Any: "*menuisserie*", Limit: 20})
 	search("Identifier", 1, structure.Query{Identifier: structure.Pattern(fmt.Sprintf("%014d", 4711*7919)), Limit: 20})
-	page("SearchRareCount", 1000, func(ctx context.Context, tx storage.Tx) (int, error) {
+	page("SearchRareCount", countryPlaces/1000, func(ctx context.Context, tx storage.Tx) (int, error) {
 		n, err := tx.Count(ctx, structure.Counting{Structures: &structure.Query{Any: "*menuiserie*"}})
 		return n.Structures, err
 	})
@@ -303,6 +316,16 @@ func (c country) measure(b *testing.B) {
 			lines, err := service.PendingSubscriptions(b.Context(), boss)
 			require.NoError(b, err)
 			require.Len(b, lines, 3)
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/page")
+	})
+	b.Run("DashboardPage", func(b *testing.B) { // all of the first page that a manager sees
+		boss := account.Person(account.ID(countryID(9, 0)))
+		for b.Loop() {
+			d, err := service.Dashboard(b.Context(), boss)
+			require.NoError(b, err)
+			require.Len(b, d.Structures, countryManaged)
+			require.Equal(b, []int{3, 3}, []int{d.Memberships.Total, len(d.Subscriptions.Items)})
 		}
 		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/page")
 	})

@@ -5,10 +5,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"testing"
 	"time"
 
@@ -175,10 +173,7 @@ func (h *heapWatch) Write(p []byte) (int, error) {
 // not set, and beside it, in turns, a bare loop that reads nothing but what it writes. The
 // share of the speed of that loop is what counts.
 func BenchmarkExportSearch(b *testing.B) {
-	rows := 20_000
-	if more, err := strconv.Atoi(os.Getenv("HABILIS_ROWS")); err == nil {
-		rows = more
-	}
+	rows := rowsWanted(20_000)
 	for name, open := range readings(b) {
 		b.Run(name, func(b *testing.B) {
 			store, read, fill := open(b)
@@ -189,6 +184,92 @@ func BenchmarkExportSearch(b *testing.B) {
 				require.Equal(b, rows, export(b, s, by, io.Discard))
 				middle := time.Now()
 				require.Equal(b, rows, bare(b, read, io.Discard))
+				exporting, looping = exporting+middle.Sub(start), looping+time.Since(middle)
+			}
+			b.ReportMetric(float64(rows)*float64(b.N)/exporting.Seconds(), "rows/s")
+			b.ReportMetric(100*looping.Seconds()/exporting.Seconds(), "%-of-bare")
+		})
+	}
+}
+
+// staffing gives one structure its manager and many members.
+func staffing(tb testing.TB, store storage.Store, run func(string), rows int) (*structure.Service, account.Actor, structure.ID) {
+	tb.Helper()
+	ctx := tb.Context()
+	s, by := directory(tb, store, run, 1)
+	place := structure.ID("019ab000-0000-7000-8000-000000000001")
+	require.NoError(tb, storage.Update(ctx, store, func(tx storage.Tx) error {
+		return tx.PutMembership(ctx, structure.Membership{
+			ID: "019ab000-0009-7000-8000-000000000000", Account: by.ID, Structure: place, Status: structure.StatusApproved,
+			Role: structure.RolePrincipalManager, Granted: structure.Whole(), RequestedAt: time.UnixMicro(1), CreatedAt: time.UnixMicro(1),
+		})
+	}))
+	number := "substr(CAST(1000000000000 + i AS TEXT), 2)"
+	counting := fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d)", rows)
+	run(`
+INSERT INTO habilis_accounts (id, kind, status, login, contact_email, given_name, family_name, language, profile, credentials, external, stamp, salt,
+	created_at, activated_at, last_sign_in_at, version, folded_family, folded_given, folded_login, folded_postcode, folded_town, country)
+` + counting + `
+SELECT '019ab000-0002-7000-8000-' || ` + number + `, 'person', 'active', 'p' || CAST(i AS TEXT) || '@terneuil.example', 'p' || CAST(i AS TEXT) || '@terneuil.example',
+	'Julie', 'Martin ' || CAST(i * 7919 % 100000 AS TEXT), 'fr', '{}', '{}', false, 's', 's',
+	1700000000000000 + i, 1700000000000000 + i, 1750000000000000 + i, 1, 'martin ' || CAST(i * 7919 % 100000 AS TEXT), 'julie', 'p', '', '', ''
+FROM n`)
+	run(`
+INSERT INTO habilis_memberships (id, account_id, structure_id, status, role, granted_whole, granted_services, asked_whole, asked_services,
+	comment_text, comment_salt, reason_text, reason_salt, via, requested_at, decided_at, decided_by, created_at, version, undecided)
+` + counting + `
+SELECT '019ab000-0003-7000-8000-' || ` + number + `, '019ab000-0002-7000-8000-' || ` + number + `, '` + string(place) + `', 'approved', 'member', true, '[]', false, '[]',
+	'planning files', 's', '', '', '', 1700000000000000 + i, 1700000000000000 + i, '', 1700000000000000 + i, 1, false
+FROM n`)
+	return s, by, place
+}
+
+// bareMembers is bare for the members of one structure, by name.
+func bareMembers(tb testing.TB, read reading, out io.Writer) (n int) {
+	tb.Helper()
+	w := csv.NewWriter(out)
+	var text [8]string
+	var given string
+	var activated, decided, seen sql.NullInt64
+	into := []any{&text[0], &given, &text[1], &text[2], &text[3], &activated, &decided, &seen}
+	read(tb, `
+SELECT a.family_name, a.given_name, a.contact_email, m.role, m.status, a.activated_at, m.decided_at, a.last_sign_in_at
+FROM habilis_memberships m JOIN habilis_accounts a ON a.id = m.account_id
+WHERE m.structure_id = '019ab000-0000-7000-8000-000000000001' ORDER BY a.folded_family, a.folded_given, a.id, m.id`, func(scan func(...any) error) error {
+		if err := scan(into...); err != nil {
+			return err
+		}
+		n++
+		text[0] += " " + given
+		for i, at := range []sql.NullInt64{activated, decided, seen} {
+			text[4+i] = ""
+			if at.Valid {
+				text[4+i] = time.UnixMicro(at.Int64).Format("02/01/2006 15:04")
+			}
+		}
+		return w.Write(text[:])
+	})
+	w.Flush()
+	return n
+}
+
+// BenchmarkExportMembers measures an export of the HABILIS_ROWS members of one structure,
+// 20 000 if that is not set, and beside it, in turns, a bare loop that reads nothing but
+// what it writes.
+func BenchmarkExportMembers(b *testing.B) {
+	rows := rowsWanted(20_000)
+	for name, open := range readings(b) {
+		b.Run(name, func(b *testing.B) {
+			store, read, fill := open(b)
+			s, by, place := staffing(b, store, fill, rows)
+			var exporting, looping time.Duration
+			for b.Loop() {
+				start := time.Now()
+				n, err := s.ExportMembers(b.Context(), by, place, structure.MemberFilter{}, structure.CSV{}, io.Discard)
+				require.NoError(b, err)
+				require.Equal(b, rows+1, n)
+				middle := time.Now()
+				require.Equal(b, rows+1, bareMembers(b, read, io.Discard))
 				exporting, looping = exporting+middle.Sub(start), looping+time.Since(middle)
 			}
 			b.ReportMetric(float64(rows)*float64(b.N)/exporting.Seconds(), "rows/s")

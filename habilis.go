@@ -27,6 +27,7 @@ type Habilis struct {
 	Structures *structure.Service    // where
 	Authz      *structure.Authorizer // may they
 	Outbox     *notify.Dispatcher    // tell them
+	Notices    *notify.Publisher     // what the host has to tell
 
 	store    storage.Store
 	opts     Options
@@ -198,6 +199,9 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 		return nil, err
 	}
 	h.Authz = h.Structures.Authorizer()
+	if h.Notices, err = h.publisher(store); err != nil {
+		return nil, err
+	}
 	d := *o.Dispatch
 	if d.Wanted == nil {
 		d.Wanted = h.wanted
@@ -205,15 +209,32 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	if d.Undeliverable == nil {
 		d.Undeliverable = h.undeliverable
 	}
+	if d.Compose == nil {
+		d.Compose = h.Notices.Compose
+	}
 	h.Outbox, err = notify.NewDispatcher(storage.Notices(store), o.Mailer, o.Keys, &d)
 	return h, err
 }
 
+// publisher makes the service that takes business events.
+func (h *Habilis) publisher(store storage.Store) (*notify.Publisher, error) {
+	policy := account.Guide2024().Notices
+	if h.opts.Accounts != nil {
+		policy = h.opts.Accounts.Notices
+	}
+	return notify.NewPublisher(storage.Notices(store), h.opts.Keys, h.Structures.Readership(), &notify.PublisherOptions{
+		Now: h.opts.Now, Random: h.opts.Random, Zone: h.opts.Zone, Links: h.opts.Links, Policy: &policy,
+	})
+}
+
 // erasing is what packages above account do when one is erased.
 func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, a account.Account, now time.Time) error {
-	full, ok := tx.(structure.Tx)
+	full, ok := tx.(storage.Tx)
 	if !ok {
-		return account.ErrBadPolicy.With("the store's unit of work does not know structures")
+		return account.ErrBadPolicy.With("the store's unit of work knows accounts alone")
+	}
+	if err := h.SignIns.Forget(ctx, full, a.ID); err != nil {
+		return err
 	}
 	return h.Structures.Forget(ctx, full, by, a, now)
 }

@@ -161,6 +161,51 @@ func TestPreviewDoesNothingAndTellsAll(t *testing.T) {
 	})
 }
 
+// what would come of opening a space, of a decision on subscriptions and
+// of closing the space again, without any of it.
+func TestPreviewOfSubscriptions(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, store storage.Store) {
+		ctx, s := t.Context(), setup(t, store)
+		require.NoError(t, s.approve(s.h))
+		const works = authz.SpaceWorksInvoices
+		_, err := s.h.Structures.OpenSpace(ctx, s.manager, s.place.ID, works)
+		require.NoError(t, err)
+		waiting, err := s.h.Structures.Dashboard(ctx, s.manager)
+		require.NoError(t, err)
+		require.Len(t, waiting.Subscriptions.Items, 1, "the space was opened for its members")
+		asked := waiting.Subscriptions.Items[0].Lines[0]
+		_, err = s.h.Drain(ctx)
+		require.NoError(t, err)
+		before := events(t, store)
+		decide := func(h *habilis.Habilis) error {
+			_, err := h.Structures.ApproveSubscriptions(context.Background(), s.manager, structure.Verdict{Requested: []structure.SubscriptionID{asked.ID}})
+			return err
+		}
+		plan, err := s.h.Preview(ctx, decide)
+		require.NoError(t, err)
+		require.Len(t, plan.Events, 1)
+		require.Equal(t, notify.Kind("subscription.approved"), plan.Events[0].Kind)
+		require.Equal(t, []habilis.PlannedMail{{Template: notify.MailSubscriptionDecided, To: "julie@atelier.example", Language: "en"}}, plan.Mails)
+		require.Equal(t, "+ Julie MARTIN may read "+string(works)+" on URBA of Atelier Dufour", plan.String())
+		require.Equal(t, before, events(t, store), "nothing happened")
+		waiting, err = s.h.Structures.Dashboard(ctx, s.manager)
+		require.NoError(t, err)
+		require.Equal(t, 1, waiting.Subscriptions.Total)
+
+		require.NoError(t, decide(s.h), "and what was previewed can be done")
+		plan, err = s.h.Preview(ctx, func(h *habilis.Habilis) error {
+			_, err := h.Structures.CloseSpace(context.Background(), s.manager, s.place.ID, works)
+			return err
+		})
+		require.NoError(t, err)
+		require.Equal(t, "- Julie MARTIN may read "+string(works)+" on URBA of Atelier Dufour", plan.String())
+		rights, err := s.h.Authz.Statement(ctx, s.clerk.ID, s.place.ID, time.Time{})
+		require.NoError(t, err)
+		require.Len(t, rights, 5, "four of the role, and this one still")
+	})
+}
+
 func TestPreviewOfSeveralOperationsSurvivesAFailedOne(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, store storage.Store) {

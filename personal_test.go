@@ -52,6 +52,10 @@ var notPersonal = map[string]string{
 	"message.status": "state", "message.attempts": "state", "message.notBefore": "state", "message.expiresAt": "state",
 	"message.leasedUntil": "state", "message.lastError": "free of addresses", "message.createdAt": "instant", "message.sentAt": "instant",
 	"message.version": "version",
+	"notice.iD":       "identifier", "notice.key": "the host's", "notice.category": "kind", "notice.kind": "kind", "notice.structure": "a structure's",
+	"notice.service": "a structure's", "notice.space": "kind", "notice.subject": "the host's", "notice.path": "the host's", "notice.at": "instant",
+	"notice.version": "version", "notice.spreading": "state", "notice.spreadTo": "how far a job has come", "run.rhythm": "kind", "run.from": "instant", "run.until": "instant",
+	"run.after": "how far a job has come", "run.told": "count", "run.finishedAt": "instant", "run.version": "version",
 }
 
 // Every stored field of every type that may be about people is in the registry or known to be none.
@@ -70,6 +74,7 @@ func TestPersonalFieldsAreComplete(t *testing.T) {
 		"account": account.Account{}, "link": account.Link{}, "throttle": account.Throttle{}, "attachment": account.Attachment{},
 		"signIn": mfa.SignIn{}, "factor": mfa.Factor{}, "membership": structure.Membership{}, "subscription": structure.Subscription{},
 		"structure": structure.Structure{}, "event": notify.Event{}, "message": notify.Message{},
+		"notice": notify.Notice{}, "run": notify.Run{},
 	} {
 		leaves(reflect.TypeOf(v), name, stored)
 	}

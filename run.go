@@ -15,8 +15,8 @@ var ErrNoMailer = notify.ErrNoMailer
 // housekeeping is how often Run removes what is over and does what the clock owes.
 const housekeeping = time.Minute
 
-// Run does all background work, delivering mails, removing what is over, reminding and
-// purging, until ctx ends; then it waits for what is under way and returns nil. Nothing runs without
+// Run does all background work, delivering mails, making digests, removing what is over,
+// reminding and purging, until ctx ends; then it waits for what is under way and returns nil. Nothing runs without
 // it. Several processes may run it at once. Without a mailer it delivers nothing and
 // does the rest. Errors go to Options.OnError; none of them ends it.
 func (h *Habilis) Run(ctx context.Context) error {
@@ -28,24 +28,28 @@ func (h *Habilis) Run(ctx context.Context) error {
 			}
 		})
 	}
-	wg.Go(func() {
-		tick := time.NewTicker(housekeeping)
-		defer tick.Stop()
-		for {
-			for _, job := range h.jobs() {
-				if _, err := job(ctx); err != nil && ctx.Err() == nil {
-					h.report(err)
-				}
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-		}
-	})
+	wg.Go(func() { h.everyMinute(ctx, h.jobs()...) })
+	wg.Go(func() { h.everyMinute(ctx, h.Notices.CatchUp) }) // apart, since the digests of many people take a while
 	wg.Wait()
 	return nil
+}
+
+// everyMinute does jobs again and again until ctx ends.
+func (h *Habilis) everyMinute(ctx context.Context, jobs ...func(context.Context) (int, error)) {
+	tick := time.NewTicker(housekeeping)
+	defer tick.Stop()
+	for {
+		for _, job := range jobs {
+			if _, err := job(ctx); err != nil && ctx.Err() == nil {
+				h.report(err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // jobs are what has to be done again and again.

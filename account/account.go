@@ -10,6 +10,7 @@ import (
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/match"
 	"github.com/habilis-go/habilis/internal/page"
+	"github.com/habilis-go/habilis/notify"
 )
 
 // ID names an account. Values are UUIDs of version 7.
@@ -46,6 +47,8 @@ type Account struct {
 	GivenName    string
 	FamilyName   string
 	Language     string // base language of mails and labels: "fr" or "en"
+
+	Notices notify.Preferences // which news of structures its owner wants
 
 	Profile     Profile     // what its owner tells beyond the name
 	Credentials Credentials // what it proves itself with

@@ -24,6 +24,7 @@ const (
 	FieldBiography     ProfileField = "biography"
 	FieldPhoto         ProfileField = "photo"
 	FieldLanguage      ProfileField = "language"
+	FieldNotices       ProfileField = "notices"
 	FieldAccessibility ProfileField = "accessibility"
 	FieldSurvey        ProfileField = "survey"
 )
@@ -60,6 +61,7 @@ func changes(a, b Account) Changed {
 		{FieldBiography, p.Biography != q.Biography},
 		{FieldPhoto, p.Photo != q.Photo},
 		{FieldLanguage, a.Language != b.Language},
+		{FieldNotices, !a.Notices.Equal(b.Notices)},
 		{FieldAccessibility, p.Accessibility != q.Accessibility},
 		{FieldSurvey, p.Survey.Conditions != q.Survey.Conditions || !p.Survey.At.Equal(q.Survey.At)},
 	} {
@@ -81,6 +83,7 @@ func (c Changed) kinds(a Account) []notify.Kind {
 	}{
 		{"account.contact_changed", []ProfileField{FieldContactEmail}},
 		{"account.preferences_changed", []ProfileField{FieldLanguage, FieldAccessibility}},
+		{"account.notices_changed", []ProfileField{FieldNotices}},
 		{surveyKind(a), []ProfileField{FieldSurvey}},
 	} {
 		for _, f := range k.fields {

@@ -62,6 +62,15 @@ func ExampleService_UpdatePreferences() {
 	// Output: [language survey] 2026-11-22 <nil>
 }
 
+func ExampleService_UpdateNotices() {
+	h, julie := signedIn()
+	a, changed, err := h.Accounts.UpdateNotices(context.Background(), julie, notify.Preferences{
+		On: true, Daily: true, Categories: []notify.Category{notify.CategoryInvoicing},
+	})
+	fmt.Println(changed, a.Notices.Daily, err)
+	// Output: [notices] true <nil>
+}
+
 func ExampleService_MayBeSurveyed() {
 	h, julie := signedIn()
 	a, _, err := h.Accounts.PatchProfile(context.Background(), julie, account.Patch{Survey: &account.Answer{}})

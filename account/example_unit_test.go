@@ -112,3 +112,22 @@ func ExampleService_Held() {
 	// true <nil>
 	// false <nil>
 }
+
+// What is sensitive asks for a fresh proof: a host checks it before it shows the form, too.
+func ExampleService_RequireProof() {
+	s := newStage()
+	julie := s.join("julie@workshop.example")
+	fmt.Println(habilis.CodeOf(s.Accounts.RequireProof(julie, s.now)))
+	julie.ProvenAt = s.now // a host gets the actor, and this with it, from Resume
+	fmt.Println(s.Accounts.RequireProof(julie, s.now))
+	// Output:
+	// proof_required
+	// <nil>
+}
+
+// How many programs a structure may have, and how long their secrets last.
+func ExampleService_TechnicalPolicy() {
+	p := newStage().Accounts.TechnicalPolicy()
+	fmt.Println(p.PerStructure, p.Lifetime)
+	// Output: 20 10176h0m0s
+}

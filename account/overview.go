@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/habilis-go/habilis/notify"
 )
 
 // Personal is the personal part of "my account": what the person told, and the
@@ -25,7 +27,8 @@ type Personal struct {
 	Language      string
 	Accessibility bool
 	Survey        Consent // R-040; whether it holds is for [Service.MayBeSurveyed] to say
-	External      bool    // a directory outside keeps the names and the login address
+	Notices       notify.Preferences
+	External      bool // a directory outside keeps the names and the login address
 
 	CreatedAt     time.Time
 	ActivatedAt   time.Time // zero before
@@ -84,7 +87,7 @@ func (a Account) overview() Personal {
 		ID: a.ID, Status: a.Status, DisplayName: a.DisplayName(), SortName: a.SortName(),
 		GivenName: a.GivenName, FamilyName: a.FamilyName, Login: a.Login, ContactEmail: a.ContactEmail,
 		Phone: a.Profile.Phone, Biography: a.Profile.Biography, Address: a.Profile.Address,
-		Language: a.Language, Accessibility: a.Profile.Accessibility, Survey: a.Profile.Survey, External: a.External,
+		Language: a.Language, Accessibility: a.Profile.Accessibility, Survey: a.Profile.Survey, Notices: a.Notices, External: a.External,
 		CreatedAt: a.CreatedAt, ActivatedAt: a.ActivatedAt, ReactivatedAt: a.ReactivatedAt, LastSignInAt: a.LastSignInAt,
 		UndeliverableSince: a.UndeliverableSince,
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
+	"github.com/habilis-go/habilis/notify"
 )
 
 // ProfileUpdate is the whole block of personal information, as a form with one button
@@ -45,11 +47,12 @@ type Patch struct {
 	Language      *string
 	Accessibility *bool
 	Survey        *Answer
+	Notices       *notify.Preferences // which news of structures to have, as a whole
 }
 
 // on returns the account with those fields of the patch that are acceptable, and what
 // is wrong with the others.
-func (p Patch) on(a Account, policy ProfilePolicy, now time.Time) (Account, []fault.Field) {
+func (p Patch) on(a Account, policy ProfilePolicy, notices notify.NoticePolicy, now time.Time) (Account, []fault.Field) {
 	e := editing{Account: a, policy: policy}
 	e.name(FieldGivenName, &e.GivenName, p.GivenName)
 	e.name(FieldFamilyName, &e.FamilyName, p.FamilyName)
@@ -74,6 +77,9 @@ func (p Patch) on(a Account, policy ProfilePolicy, now time.Time) (Account, []fa
 	}
 	if p.Accessibility != nil {
 		e.Profile.Accessibility = *p.Accessibility
+	}
+	if p.Notices != nil {
+		e.notices(*p.Notices, notices)
 	}
 	if p.Survey != nil {
 		e.survey(*p.Survey, now)
@@ -160,6 +166,21 @@ func (e *editing) language(typed string) {
 		return
 	}
 	e.Language = tag
+}
+
+// notices sets which news the person has; of categories that there are.
+func (e *editing) notices(typed notify.Preferences, policy notify.NoticePolicy) {
+	codes := policy.Codes()
+	if len(typed.Categories) > notify.MaxCategories ||
+		slices.ContainsFunc(typed.Categories, func(c notify.Category) bool { return !slices.Contains(codes, c) }) {
+		names := make([]string, 0, len(codes))
+		for _, c := range codes {
+			names = append(names, string(c))
+		}
+		e.refuse(FieldNotices, "oneof", strings.Join(names, " "))
+		return
+	}
+	e.Notices = typed.Normalised()
 }
 
 // survey sets the consent. Saying yes twice to the same conditions keeps the first yes.

@@ -96,6 +96,8 @@ type Policy struct {
 	Technical TechnicalPolicy // technical accounts and their secrets
 	Profile   ProfilePolicy   // what people may tell about themselves
 	Lifecycle LifecyclePolicy // how accounts begin and end
+
+	Notices notify.NoticePolicy // which news of structures people choose from
 }
 
 // Guide2024 is the default policy.
@@ -112,6 +114,7 @@ func Guide2024() Policy {
 		Technical:          TechnicalGuide2024(),
 		Profile:            ProfileGuide2024(),
 		Lifecycle:          lifecycle2024(),
+		Notices:            notify.NoticesGuide2024(),
 	}
 }
 
@@ -128,7 +131,7 @@ func (p Policy) check() error {
 		return ErrBadPolicy.With("the pause between mails is negative")
 	default:
 		return errors.Join(p.Password.check(), p.Technical.Check(), p.LoginChange.check(), p.Profile.check(), p.Attachments.check(),
-			p.Lifecycle.check(p.ActivationLifetime), p.Credentials.check(), p.AnonymousMails.check())
+			p.Lifecycle.check(p.ActivationLifetime), p.Credentials.check(), p.AnonymousMails.check(), p.Notices.Check())
 	}
 }
 

@@ -47,6 +47,7 @@ func (a Account) personal() []string {
 		a.Login, a.ContactEmail, a.GivenName, a.FamilyName, a.Language, instant(a.ConditionsAcceptedAt),
 		p.Phone, p.Address.Street, p.Address.Complement, p.Address.Postcode, p.Address.Town, p.Address.Country,
 		p.Biography, string(p.Photo), strconv.FormatBool(p.Accessibility), p.Survey.Conditions, instant(p.Survey.At),
+		a.Notices.String(),
 	}
 }
 

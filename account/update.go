@@ -37,6 +37,18 @@ func (s *Service) UpdatePreferences(ctx context.Context, by Actor, p Preferences
 	}, together)
 }
 
+// UpdateNotices changes which news of structures the person who acts wants, and how
+// often, all of it or nothing; only the owner of an account can. It holds
+// for whatever is sent from then on, also for what waits already. Mails about the
+// account itself are not touched by it. See [Service.UpdateProfile] for what is
+// returned.
+//
+// Errors: ErrInvalid naming "notices" with code "oneof" for a category that there is not;
+// [ErrActor], [ErrNotActive].
+func (s *Service) UpdateNotices(ctx context.Context, by Actor, p notify.Preferences) (Account, Changed, error) {
+	return s.update(ctx, by, "account.UpdateNotices", Patch{Notices: &p}, together)
+}
+
 // PatchProfile changes single fields of the person who acts, each for itself: a bad one
 // never keeps another from being saved, nor does what was stored before. With
 // an ErrInvalid that names the bad fields it still returns the account as it is then
@@ -67,7 +79,7 @@ func (s *Service) update(ctx context.Context, by Actor, op string, p Patch, m mo
 		if err != nil {
 			return err
 		}
-		after, bad := p.on(before, s.policy.Profile, now)
+		after, bad := p.on(before, s.policy.Profile, s.policy.Notices, now)
 		if after, bad, err = s.vetted(ctx, tx, before, after, append(bad, unfit...)); err != nil {
 			return err
 		}

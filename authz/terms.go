@@ -33,7 +33,7 @@ const (
 )
 
 // Space is the code of a set of functions, "invoices.issued".
-type Space string
+type Space = ids.Space
 
 // The spaces of the guides (SPA-T1).
 const (

@@ -3,12 +3,10 @@ package mfa
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/address"
-	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/secret"
 )
 
@@ -21,6 +19,9 @@ type Credentials struct {
 	// [SourceOf] the address of the connection. Take it from a header only if a proxy
 	// of your own wrote it (BF-05). Defaults to none, which is not counted.
 	Source string
+
+	// Device is what [Service.TrustDevice] gave this browser. Defaults to none.
+	Device string
 }
 
 // String hides what was typed (CR-17).
@@ -29,20 +30,9 @@ func (Credentials) String() string { return "mfa.Credentials" }
 // GoString hides what was typed.
 func (Credentials) GoString() string { return "mfa.Credentials" }
 
-// Challenge is what stands between a right password and a session: prove a factor,
-// then finish. The handle is a secret of whoever signs in; keep it in the session
-// of the browser and nowhere else.
-type Challenge struct {
-	Handle      string
-	Factor      account.Factor // the factor that is asked for
-	Hint        string         // where the code went, masked: "j•••@ccas.example"
-	CodeDigits  int
-	ResendAfter time.Time // another code may be asked for from then on
-	ExpiresAt   time.Time // the sign-in is over from then on
-}
-
-// Begin checks address and password, opens a sign-in and mails a code to the login
-// address. Every failure is [account.ErrInvalidCredentials], and the
+// Begin checks address and password and opens a sign-in that asks for the first factor of
+// the policy that the account has; if that is the mailbox, it mails a code to the login
+// address. Every failure is [account.ErrInvalidCredentials], and the
 // same work is done for an address without an account: whether there is one, or it
 // waits for its activation, is closed or locked, or the source has used up its budget,
 // is not told (EN-01, EN-02, EN-13).
@@ -78,7 +68,7 @@ func (s *Service) begin(ctx context.Context, c Credentials, allowed bool, now ti
 	case err != nil:
 		return Challenge{}, err
 	case right:
-		return s.start(ctx, a, c.Password, now)
+		return s.start(ctx, a, PurposeSignIn, c.Password, c.Device, now)
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
 		if !taken {
@@ -122,10 +112,18 @@ func (s *Service) take(ctx context.Context, login string, decoy account.ID, allo
 	err = s.store.Update(ctx, func(tx Tx) error {
 		a, taken = account.Account{}, false
 		found, err := tx.AccountByLogin(ctx, canonical)
-		if err != nil && !errors.Is(err, fault.ErrNotFound) {
+		if err != nil && !missing(err) {
 			return err
 		}
-		if err != nil || !allowed || found.Status != account.StatusActive || found.Kind != account.KindPerson {
+		if missing(err) {
+			found = account.Account{ID: decoy} // the same reads and writes as for an account that is there
+		}
+		wrong, readErr := wrongCodes(ctx, tx, found)
+		if readErr != nil {
+			return readErr
+		}
+		worn := wrong.Failures >= s.policy.Factors.WrongCodes // somebody else knows the password, too
+		if err != nil || !allowed || worn || found.Status != account.StatusActive || found.Kind != account.KindPerson {
 			return account.TouchDecoy(ctx, tx, decoy)
 		}
 		a = found
@@ -135,8 +133,9 @@ func (s *Service) take(ctx context.Context, login string, decoy account.ID, allo
 	return a, taken, err
 }
 
-// start gives the try back and opens the sign-in with a first code.
-func (s *Service) start(ctx context.Context, a account.Account, password string, now time.Time) (Challenge, error) {
+// start gives the try back and opens the sign-in. A code leaves only if the mailbox is
+// what is asked for.
+func (s *Service) start(ctx context.Context, a account.Account, purpose Purpose, password, device string, now time.Time) (Challenge, error) {
 	after := s.rework(ctx, a, password)
 	handle, id, err := secret.New(s.ids)
 	if err != nil {
@@ -146,11 +145,11 @@ func (s *Service) start(ctx context.Context, a account.Account, password string,
 	if err != nil {
 		return Challenge{}, err
 	}
-	in := SignIn{
-		ID: id, Account: a.ID, Stamp: a.Stamp, CreatedAt: now, ExpiresAt: now.Add(s.policy.SignInLifetime),
-		Purpose: PurposeSignIn, Asked: account.FactorMailCode,
-	}.Sent(s.mac(id, code), s.policy, now).Proven(s.keys, account.FactorPassword, "", now)
+	var out Challenge
 	err = s.store.Update(ctx, func(tx Tx) error {
+		in := SignIn{
+			ID: id, Account: a.ID, Stamp: a.Stamp, Purpose: purpose, CreatedAt: now, ExpiresAt: now.Add(s.policy.SignInLifetime),
+		}.Proven(s.keys, account.FactorPassword, "", now)
 		current, err := tx.Account(ctx, a.ID)
 		if err != nil {
 			return err
@@ -164,26 +163,28 @@ func (s *Service) start(ctx context.Context, a account.Account, password string,
 		if err := account.GiveBack(ctx, tx, a.ID, account.FactorPassword); err != nil {
 			return err
 		}
-		if err := tx.PutSignIn(ctx, in); err != nil {
+		ways, fs, err := s.ways(ctx, tx, current, now)
+		if err != nil {
 			return err
 		}
-		return s.mailCode(ctx, tx, current, in, code, now)
+		in.Asked = first(ways)
+		if known := s.trusted(fs, device, current, purpose, now); known != nil {
+			in.Asked, known.LastUsedAt = account.FactorTrustedDevice, now
+			in = in.Proven(s.keys, account.FactorTrustedDevice, known.ID, now)
+			if err := tx.PutFactor(ctx, *known); err != nil {
+				return err
+			}
+		}
+		if in.Asked == account.FactorMailCode {
+			if in, err = s.send(ctx, tx, current, in, code, now); err != nil {
+				return err
+			}
+		}
+		out = s.challenge(handle, current, in, ways)
+		return tx.PutSignIn(ctx, in)
 	})
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.challenge(handle, a, in), nil
-}
-
-func (s *Service) challenge(handle string, a account.Account, in SignIn) Challenge {
-	return Challenge{
-		Handle: handle, Factor: account.FactorMailCode, Hint: masked(a.Login), CodeDigits: s.policy.CodeDigits,
-		ResendAfter: in.CodeSentAt.Add(s.policy.CodePause), ExpiresAt: in.ExpiresAt,
-	}
-}
-
-// masked shows enough of an address for its owner to know which mailbox to open.
-func masked(login string) string {
-	local, domain, _ := strings.Cut(login, "@")
-	return local[:1] + "•••@" + domain
+	return out, nil
 }

@@ -167,7 +167,7 @@ func TestEveryAddressTakesTheSameWork(t *testing.T) {
 		})
 	}
 	for name, work := range tries {
-		require.Equal(t, "UUrrrrrww", work, "a sign-in of %s", name)
+		require.Equal(t, "UUrrrrrrww", work, "a sign-in of %s", name)
 	}
 	for name, work := range resets { // as many statements, one commit of what was written
 		require.Len(t, work, len("Urrrrwwww"), "a forgotten password of %s", name)

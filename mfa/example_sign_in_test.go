@@ -3,6 +3,7 @@ package mfa_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/habilis-go/habilis"
@@ -66,7 +67,7 @@ func ExampleService_Challenge() {
 	ctx, d := context.Background(), newDesk()
 	begun := d.begin()
 	shown, err := d.SignIns.Challenge(ctx, begun.Handle)
-	fmt.Println(shown == begun, err)
+	fmt.Println(reflect.DeepEqual(shown, begun), err)
 	d.now = begun.ExpiresAt
 	_, err = d.SignIns.Challenge(ctx, begun.Handle)
 	fmt.Println(habilis.CodeOf(err))

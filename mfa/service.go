@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/ceremony"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
 	"github.com/habilis-go/habilis/notify"
@@ -22,7 +23,8 @@ type Service struct {
 	policy  Policy
 	sources Sources
 
-	accounts *account.Service
+	accounts   *account.Service
+	ceremonies *ceremony.Ceremonies // nil without security keys
 }
 
 // Options are the optional parts of a [Service].
@@ -49,6 +51,9 @@ type Policy struct {
 
 	Password account.ThrottlePolicy // what failed passwords cost; that of account.CredentialPolicy, the counter being the same
 	MailCode account.ThrottlePolicy // what failed mail codes cost, over all sign-ins of an account
+
+	Factors FactorPolicy
+	Keys    KeyPolicy
 }
 
 // Guide2024 is the default policy.
@@ -61,6 +66,8 @@ func Guide2024() Policy {
 		CodeTries:      5,
 		Password:       account.PasswordThrottle(),
 		MailCode:       account.ThrottlePolicy{Free: 10, FirstDelay: 30 * time.Second, MaxDelay: time.Hour},
+		Factors:        factors2024(),
+		Keys:           keys2024(),
 	}
 }
 
@@ -83,7 +90,13 @@ func (p Policy) check() error {
 	if err := p.Password.Check(); err != nil {
 		return err
 	}
-	return p.MailCode.Check()
+	if err := p.MailCode.Check(); err != nil {
+		return err
+	}
+	if err := p.Factors.check(); err != nil {
+		return err
+	}
+	return p.Keys.check()
 }
 
 // New returns a Service over the store. The key ring makes mail codes recognisable
@@ -118,11 +131,18 @@ func New(store Store, keys *account.Keys, opts *Options) (*Service, error) {
 			return nil, err
 		}
 	}
+	var ceremonies *ceremony.Ceremonies
+	if o.Policy.Keys.Domain != "" {
+		var err error
+		if ceremonies, err = ceremony.New(o.Policy.Keys.party()); err != nil {
+			return nil, ErrBadPolicy.With(err.Error())
+		}
+	}
 	maker := ids.NewMaker(o.Random)
 	return &Service{
 		store: store, keys: keys, journal: notify.NewJournal(keys, maker), ids: maker,
 		now: o.Now, hasher: o.Hasher, policy: *o.Policy, sources: o.Sources,
-		accounts: o.Accounts,
+		accounts: o.Accounts, ceremonies: ceremonies,
 	}, nil
 }
 

@@ -15,6 +15,9 @@ type Purpose string
 const (
 	PurposeSignIn Purpose = "sign_in" // a session
 	PurposeStepUp Purpose = "step_up" // a fresh session in place of the one that is held
+
+	// PurposePasskey is a session, too, where a passkey opened the sign-in by itself.
+	PurposePasskey Purpose = "passkey"
 )
 
 // SignIn is a sign-in under way: the password was right, the second factor is due.
@@ -60,17 +63,6 @@ func (s SignIn) Alive(a account.Account, p Policy, now time.Time) error {
 // answered reports whether anything beyond the password was proven.
 func (s SignIn) answered() bool {
 	return slices.ContainsFunc(s.Proofs, func(p Proof) bool { return p.Factor != account.FactorPassword })
-}
-
-// Tried returns the sign-in after one try of a mail code: one try poorer, and without
-// the code if it was right.
-func (s SignIn) Tried(right bool, now time.Time) (SignIn, error) {
-	s.Tries++
-	if !right || s.CodeMAC == "" || !now.Before(s.CodeExpiresAt) {
-		return s, ErrWrongCode
-	}
-	s.CodeMAC = ""
-	return s, nil
 }
 
 // Sent returns the sign-in with a fresh code; the one before is void.

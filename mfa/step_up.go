@@ -30,7 +30,7 @@ func (s *Service) StepUp(ctx context.Context, held account.Session, password str
 	case err != nil:
 		return Challenge{}, err
 	case right:
-		return s.start(ctx, a, password, now)
+		return s.start(ctx, a, PurposeStepUp, password, "", now)
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
 		return account.Refuse(ctx, tx, s.journal, account.Person(a.ID), "account.sign_in_failed", a.ID, account.FactorPassword, s.policy.Password, now)

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// errNothingToSay ends a mail that has lost what it had to say.
+var errNothingToSay = errors.New("there is nothing to say any more")
+
 // settleTime bounds how long the outcome of a send is stored once ctx has ended.
 const settleTime = 5 * time.Second
 
@@ -178,6 +181,9 @@ func (d *Dispatcher) attempt(ctx context.Context, m Message, limit time.Duration
 	}
 	now := d.opts.Now().UTC()
 	switch {
+	case errors.Is(cause, errNothingToSay):
+		_, ok, err := d.settle(ctx, m, Message.expire)
+		return Stats{Expired: count(ok, err)}, nil, err
 	case errors.Is(cause, ErrUndeliverable), m.Attempts >= d.opts.MaxAttempts && ctx.Err() == nil && !errors.Is(cause, errNotTried):
 		d.report(fmt.Errorf("mail %s, message %s, given up: %s", m.Template, m.ID, reason(cause)))
 		_, ok, err := d.settle(ctx, m, func(c Message) Message { return c.bury(reason(cause)) })
@@ -256,6 +262,16 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 	values, err := open(d.sealer, m)
 	if err != nil {
 		return stageError{"opening", err}
+	}
+	if d.opts.Compose != nil {
+		blank, ok := m, false
+		blank.Sealed = nil
+		if values, ok, err = d.opts.Compose(ctx, blank, values); err != nil {
+			return stageError{"composing", err}
+		}
+		if !ok {
+			return errNothingToSay
+		}
 	}
 	r, err := d.opts.Templates.Render(m.Template, m.Language, values)
 	if err != nil {

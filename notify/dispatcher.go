@@ -76,6 +76,12 @@ type DispatcherOptions struct {
 	// . It does not see what the message says. Defaults to nobody.
 	Undeliverable func(context.Context, Message) error
 
+	// Compose is asked right before a message is sent what it says, outside any unit, for
+	// mails whose content is found out only then; see [Publisher.Compose]. False ends the
+	// message as if it had expired. Its error counts as a failed try. Defaults to none:
+	// messages say what was sealed.
+	Compose func(context.Context, Message, Values) (Values, bool, error)
+
 	// OnError is called with what goes wrong, from several goroutines. The errors
 	// hold no secrets, addresses or texts of the mail. Defaults to nothing.
 	OnError func(error)

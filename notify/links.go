@@ -34,6 +34,10 @@ type Links struct {
 	// Defaults to "/reset-password".
 	ResetPassword string
 
+	// News is the path of the page with the news of somebody's structures, where digests
+	// lead. Defaults to "/".
+	News string
+
 	// SignIn is the path of the sign-in page. Defaults to "/sign-in".
 	SignIn string
 
@@ -82,6 +86,7 @@ func (l Links) Checked() (Links, error) {
 	set(&l.LoginUndo, "/login-address/undo")
 	set(&l.Reactivate, "/reactivate")
 	set(&l.ResetPassword, "/reset-password")
+	set(&l.News, "/")
 	set(&l.SignIn, "/sign-in")
 	set(&l.Requests, "/manage/requests")
 	set(&l.Nominations, "/account/nominations")

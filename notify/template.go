@@ -12,6 +12,11 @@ const (
 	MailSignInCode          Template = "sign_in_code"       // the code to type
 	MailSignedOutEverywhere Template = "signed_out"         // all sessions were closed
 	MailAccountLocked       Template = "account_locked"     // too many wrong codes or passwords
+	MailFactorAdded         Template = "factor_added"       // the account proves itself with something more
+	MailFactorRemoved       Template = "factor_removed"     // the account has one factor less
+	MailFactorFallback      Template = "factor_fallback"    // somebody signed in without the application or the key
+	MailWrongCodes          Template = "wrong_codes"        // too many wrong codes behind a right password
+	MailKeyCloned           Template = "key_cloned"         // a copy of a security key may exist
 	MailTechnicalExpiring   Template = "technical_expiring" // to whoever runs a program: its secret is about to end
 	MailTechnicalReset      Template = "technical_reset"    // to whoever runs a program: it needs the new secret
 	MailTechnicalClosed     Template = "technical_closed"   // to whoever runs a program: its account is closed
@@ -23,6 +28,10 @@ const (
 	MailLoginChangeUndone    Template = "login_change_undone"    // to the former one, which is the present one again
 	MailLoginChanged         Template = "login_changed"          // to an address that is part of a change: what happened
 	MailLoginTaken           Template = "login_taken"            // to the owner of an address that another account asked for
+
+	MailDigestDaily  Template = "digest_daily"  // what happened in somebody's structures the day before
+	MailDigestWeekly Template = "digest_weekly" // what happened in them in a week
+	MailNotice       Template = "notice"        // what just happened in one of them
 
 	MailContactFormer           Template = "contact_former"            // to the former contact address: notices go elsewhere now
 	MailContactNew              Template = "contact_new"               // to the new contact address: notices come here now
@@ -76,6 +85,7 @@ const (
 	valueName      = "Name"      // display name of whom the mail is addressed to
 	valueAddress   = "Address"   // canonical e-mail address
 	valueApplicant = "Applicant" // display name of whom it is about
+	valueFactor    = "Factor"    // what its owner calls a factor
 	valueStructure = "Structure" // display name of the structure
 	valueScope     = "Scope"     // names of services, "" for the whole structure
 	valueReason    = "Reason"    // what a manager wrote
@@ -91,6 +101,8 @@ const (
 	valueLastDay   = "LastDay"   // civil date, ISO 8601; "" for none
 	valuePowers    = "Powers"    // what is lent: "both", "structure", "users" or "none"
 	valueSpaces    = "Spaces"    // names of rights, "Invoices issued read"
+	valueSections  = "Sections"  // what happened where: JSON of a list of Section
+	valueMore      = "More"      // how many structures are not told of, "" for none
 	valueApproved  = "Approved"  // the same: those that were approved, "" for none
 )
 
@@ -105,6 +117,11 @@ var mails = []struct {
 	{MailSignInCode, []string{valueName, valueCode, valueUntil}},
 	{MailSignedOutEverywhere, []string{valueName, valueAt}},
 	{MailAccountLocked, []string{valueName, valueUntil}},
+	{MailFactorAdded, []string{valueName, valueFactor, valueAt}},
+	{MailFactorRemoved, []string{valueName, valueFactor, valueAt}},
+	{MailFactorFallback, []string{valueName, valueAt}},
+	{MailWrongCodes, []string{valueName, valueAt}},
+	{MailKeyCloned, []string{valueName, valueFactor, valueAt}},
 	{MailTechnicalExpiring, []string{valueName, valueLogin, valueUntil}},
 	{MailTechnicalReset, []string{valueName, valueLogin, valueStructure, valueAt}},
 	{MailTechnicalClosed, []string{valueName, valueLogin, valueStructure, valueAt}},
@@ -115,6 +132,9 @@ var mails = []struct {
 	{MailLoginChangeUndone, []string{valueName, valueAt}},
 	{MailLoginChanged, []string{valueName, valueAt}},
 	{MailLoginTaken, []string{valueName, valueAt}},
+	{MailDigestDaily, []string{valueName, valueSections, valueMore, valueFirstDay, valueLastDay, valueLink}},
+	{MailDigestWeekly, []string{valueName, valueSections, valueMore, valueFirstDay, valueLastDay, valueLink}},
+	{MailNotice, []string{valueName, valueStructure, valueSections, valueLink}},
 	{MailContactFormer, []string{valueName, valueAt}},
 	{MailContactNew, []string{valueName, valueAt}},
 	{MailAccountDeactivated, []string{valueName, valueUntil, valueLink}},
@@ -173,7 +193,7 @@ func (t Template) Notice() bool {
 		MailMembershipDisabled, MailMembershipEnabled, MailMembershipRemoved, MailMembershipLeft, MailMembershipEnding,
 		MailMemberEnding, MailDelegationChanged, MailStructureDeactivated, MailStructureActivated, MailIdentifierChanged, MailBankAccountsChanged,
 		MailSubscriptionRequested, MailSubscriptionDecided, MailSubscriptionExpired, MailSubscriptionGranted, MailSubscriptionRemoved,
-		MailSpaceClosed:
+		MailSpaceClosed, MailDigestDaily, MailDigestWeekly, MailNotice:
 		return true
 	default:
 		return false
@@ -192,9 +212,10 @@ func KnownTemplates() []Template {
 // Values lists the names of the values that the mail mentions, nil for a mail that
 // the library does not know. A mail that lacks one of them is not rendered.
 //
-// Name, Applicant, Structure, Scope, Reason, Refused and Removed are text from people;
+// Name, Applicant, Factor, Structure, Scope, Reason, Refused and Removed are text from people;
 // Scope is "" for the whole structure, Refused and Removed are "" for none. Spaces and
-// Approved name rights. FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is
+// Approved name rights. Sections is JSON of a
+// list of [Section], More a number or "". FirstDay and LastDay are civil dates of ISO 8601 or "", Powers is
 // a code. Address is a canonical e-mail address, Link an absolute http
 // or https address, Code a code
 // of ASCII letters and digits, Role the code of a role. Until and At are instants

@@ -67,6 +67,7 @@ type Rendered struct {
 //	instant .Until   an RFC 3339 instant in the reader's language and the zone
 //	role .Role       the label of a role
 //	day .LastDay     a civil date in the reader's language
+//	sections .Sections   a list of [Section]
 //
 // Every mail that host has a part in is tried once with invented values, so that a
 // mistake shows when the program starts and not when the first mail is due.
@@ -152,9 +153,10 @@ func parseMail(key mailKey, files []string, zone *time.Location) (mail, error) {
 		return mail{}, fmt.Errorf("language: %w", err)
 	}
 	functions := map[string]any{
-		"instant": func(s string) (string, error) { return formatInstant(s, key.language, zone) },
-		"role":    func(code string) string { return roleLabel(tag, code) },
-		"day":     func(s string) (string, error) { return formatDay(s, key.language) },
+		"instant":  func(s string) (string, error) { return formatInstant(s, key.language, zone) },
+		"role":     func(code string) string { return roleLabel(tag, code) },
+		"sections": readSections,
+		"day":      func(s string) (string, error) { return formatDay(s, key.language) },
 	}
 	m := mail{
 		text: text.New("mail").Funcs(functions).Option("missingkey=error"),
@@ -236,6 +238,10 @@ func vet(t Template, v Values) (Values, error) {
 		case valueFirstDay, valueLastDay:
 			_, err := time.Parse(time.DateOnly, s)
 			ok = s == "" || err == nil
+		case valueSections:
+			s, ok = inertSections(s)
+		case valueMore:
+			ok = s == "" || numberForm.MatchString(s)
 		case valuePowers:
 			ok = roleForm.MatchString(s)
 		case valueReason:
@@ -252,9 +258,10 @@ func vet(t Template, v Values) (Values, error) {
 }
 
 var (
-	codeForm = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
-	roleForm = regexp.MustCompile(`^[a-z_]{1,64}$`)
-	linkForm = regexp.MustCompile(`^https?://[!-~]+$`) // visible ASCII, so that copying it works (R-094)
+	codeForm   = regexp.MustCompile(`^[0-9A-Za-z-]{1,64}$`)
+	roleForm   = regexp.MustCompile(`^[a-z_]{1,64}$`)
+	numberForm = regexp.MustCompile(`^[0-9]{1,9}$`)
+	linkForm   = regexp.MustCompile(`^https?://[!-~]+$`) // visible ASCII, so that copying it works (R-094)
 )
 
 func isLink(s string) bool {
@@ -268,6 +275,7 @@ func sample(t Template) Values {
 		valueAddress: "x@portal.example", valueLink: "https://portal.example/x", valueCode: "123456", valueRole: "member",
 		valueUntil: "2026-11-22T13:05:00Z", valueAt: "2026-11-22T13:05:00Z",
 		valueFirstDay: "2026-11-22", valueLastDay: "2026-12-31", valuePowers: "both",
+		valueSections: `[{"structure":"x","lines":[{"category":"x","kind":"x","count":1}]}]`, valueMore: "1",
 	}
 	for _, name := range t.Values() {
 		if _, ok := all[name]; !ok {

@@ -27,6 +27,7 @@ var values = notify.Values{
 	"Name":      "Julie BON",
 	"Address":   "jean.pierre@clinique.example",
 	"Applicant": "Jean PIERRE",
+	"Factor":    "Clé bleue",
 	"Login":     "tech_1_21750001600019",
 	"Structure": "Clinique de l’Étang",
 	"Scope":     "Accueil, Pédiatrie",
@@ -42,7 +43,11 @@ var values = notify.Values{
 	"Powers":    "users",
 	"Spaces":    "Factures émises consultation, Sollicitations émises modification (PEDI)",
 	"Approved":  "Factures émises consultation",
-	"Refused":   "Sollicitations émises modification (PEDI)",
+	"More":      "3",
+	"Sections": `[{"structure":"Mairie de Terneuil","lines":[{"category":"Engagements","kind":"Engagements publiés","count":2},` +
+		`{"category":"Facturation","kind":"Factures rejetées, à acquitter sur le portail","count":1}]},` +
+		`{"structure":"CCAS <b>Terneuil</b>","lines":[{"category":"Facturation","kind":"Nouveaux événements","count":12}]}]`,
+	"Refused": "Sollicitations émises modification (PEDI)",
 }
 
 // only returns exactly the values that t mentions.
@@ -396,7 +401,7 @@ func TestNotices(t *testing.T) {
 	t.Parallel()
 	for _, template := range notify.KnownTemplates() {
 		name := string(template)
-		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "bank_", "subscription_", "space_"}, func(p string) bool { return strings.HasPrefix(name, p) })
+		about := slices.ContainsFunc([]string{"member", "delegation_", "principal_", "structure_", "identifier_", "bank_", "subscription_", "space_", "digest_", "notice"}, func(p string) bool { return strings.HasPrefix(name, p) })
 		require.Equal(t, about, template.Notice(), name)
 	}
 }

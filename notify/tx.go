@@ -43,6 +43,27 @@ type Tx interface {
 	// DeleteMessage removes a message if its stored version is m.Version, else it
 	// returns ErrConflict. Its Key is free afterwards.
 	DeleteMessage(ctx context.Context, m Message) error
+
+	// PutNotice inserts (Version 0) or replaces a notice. A second one with the same Key
+	// is refused with ErrExists.
+	PutNotice(ctx context.Context, n Notice) error
+
+	// Notices lists the notices that q selects, in the order that q states.
+	Notices(ctx context.Context, q NoticeQuery) ([]Notice, error)
+
+	// Tallies counts the notices that q selects, for each sort of them, by structure,
+	// service, space, category and kind. Nothing bounds how many sorts there are.
+	Tallies(ctx context.Context, q TallyQuery) ([]Tally, error)
+
+	// DropNotices removes up to limit notices whose At is before an instant, the oldest
+	// first, and returns how many it removed.
+	DropNotices(ctx context.Context, before time.Time, limit int) (int, error)
+
+	// Run returns how far the digests of a rhythm have come, or ErrNotFound.
+	Run(ctx context.Context, r Rhythm) (Run, error)
+
+	// PutRun inserts (Version 0) or replaces that.
+	PutRun(ctx context.Context, r Run) error
 }
 
 // EventQuery selects events. Conditions are ANDed; a zero condition selects all.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"time"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/fault"
@@ -15,9 +16,20 @@ var ErrReadOnly = fault.New("read_only_unit", "this unit of work only reads")
 
 // ReadOnly wraps tx so that every write is refused with [ErrReadOnly], for
 // adapters whose database cannot do that itself.
-func ReadOnly(tx Tx) Tx { return readOnly{tx} }
+func ReadOnly(tx Tx) Tx {
+	if w, able := tx.(structure.Walker); able {
+		return walkingReadOnly{readOnly{tx}, w}
+	}
+	return readOnly{tx}
+}
 
 type readOnly struct{ Tx }
+
+// walkingReadOnly is readOnly with what its unit can do besides.
+type walkingReadOnly struct {
+	readOnly
+	structure.Walker
+}
 
 func (readOnly) AppendEvent(context.Context, notify.Event) error { return ErrReadOnly }
 
@@ -52,3 +64,9 @@ func (readOnly) PutUnit(context.Context, structure.Unit) error { return ErrReadO
 func (readOnly) PutMembership(context.Context, structure.Membership) error { return ErrReadOnly }
 
 func (readOnly) PutSubscription(context.Context, structure.Subscription) error { return ErrReadOnly }
+
+func (readOnly) PutNotice(context.Context, notify.Notice) error { return ErrReadOnly }
+
+func (readOnly) DropNotices(context.Context, time.Time, int) (int, error) { return 0, ErrReadOnly }
+
+func (readOnly) PutRun(context.Context, notify.Run) error { return ErrReadOnly }

@@ -77,8 +77,24 @@ func (c CSV) instant(t time.Time) string {
 	case c.Dates == DatesISO:
 		return t.In(c.Zone).Format(time.RFC3339)
 	default:
-		return t.In(c.Zone).Format("02/01/2006 15:04")
+		return minute(t.In(c.Zone))
 	}
+}
+
+// minute is t.Format("02/01/2006 15:04"), which is much of the work of a row with dates.
+func minute(t time.Time) string {
+	_, offset := t.Zone()
+	local := time.Unix(t.Unix()+int64(offset), 0).UTC() // the zone is looked up once
+	year, month, day := local.Date()
+	hour, past, _ := local.Clock()
+	if year < 0 || year > 9999 {
+		return t.Format("02/01/2006 15:04")
+	}
+	b := [16]byte{2: '/', 5: '/', 10: ' ', 13: ':'}
+	for _, two := range [...][2]int{{0, day}, {3, int(month)}, {6, year / 100}, {8, year % 100}, {11, hour}, {14, past}} {
+		b[two[0]], b[two[0]+1] = byte('0'+two[1]/10), byte('0'+two[1]%10)
+	}
+	return string(b[:])
 }
 
 // Column is one column of a list, as data: what it is called and what it holds.
@@ -183,8 +199,7 @@ func (t *Table[T]) cell(i int, s string) {
 // of CSV could take for a sign, whatever separator it expects.
 func plain(s string) bool {
 	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == ',' || c == ';' || c == '|' || c < ' ':
+		if c := s[i]; c < ' ' || c == '"' || c == ',' || c == ';' || c == '|' {
 			return false
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/language"
+	"pgregory.net/rapid"
 
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/structure"
@@ -116,6 +117,24 @@ func FuzzTable(f *testing.F) {
 			require.Equal(t, want, structure.UnguardCell(rows[1][i]))
 			require.NotContains(t, "=+-@\t\r", fmt.Sprintf("%.1s", rows[1][i]+"x"))
 		}
+	})
+}
+
+// French instants are what the standard library writes, in every zone and year.
+func TestTableWritesAnyInstant(t *testing.T) {
+	t.Parallel()
+	var zones []*time.Location
+	for _, name := range []string{"Europe/Paris", "Pacific/Noumea", "America/Miquelon", "UTC"} {
+		zone, err := time.LoadLocation(name)
+		require.NoError(t, err)
+		zones = append(zones, zone)
+	}
+	column := structure.StructureColumns()[8]
+	require.Equal(t, "created_at", column.Code)
+	rapid.Check(t, func(t *rapid.T) {
+		zone := rapid.SampledFrom(zones).Draw(t, "zone")
+		at := time.Unix(rapid.Int64Range(-70_000_000_000, 270_000_000_000).Draw(t, "second"), 0)
+		require.Equal(t, at.In(zone).Format("02/01/2006 15:04"), column.Value(structure.CSV{Zone: zone}, structure.Structure{CreatedAt: at}))
 	})
 }
 

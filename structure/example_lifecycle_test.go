@@ -8,6 +8,7 @@ import (
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/memory"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -15,14 +16,15 @@ import (
 // workshop is a deployment with one structure and its principal manager.
 type workshop struct {
 	*habilis.Habilis
+	store storage.Store
 	inbox *notify.Inbox
 	boss  account.Actor
 	place structure.Structure
 }
 
 func newWorkshop() *workshop {
-	w := &workshop{inbox: notify.NewInbox()}
-	w.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: w.inbox}))
+	w := &workshop{store: memory.New(), inbox: notify.NewInbox()}
+	w.Habilis = habilis.Must(habilis.New(w.store, &habilis.Options{Mailer: w.inbox}))
 	w.boss = w.join("pauline@workshop.example")
 	w.place = habilis.Must(w.Structures.Create(context.Background(), w.boss, structure.Creation{
 		Identifier: structure.SIRET("55203253400646"), LegalName: "Workshop", Type: structure.Private,

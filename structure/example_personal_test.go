@@ -8,6 +8,7 @@ import (
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -114,4 +115,22 @@ func ExampleService_Technicals() {
 	// Output:
 	// Accounting software it@workshop.example 10176h0m0s true
 	// <nil>
+}
+
+// A host that erases accounts by itself ends what they hold in the same unit of work; the
+// facade does so through account.Options.Erasing.
+func ExampleService_Forget() {
+	ctx, w := context.Background(), newWorkshop()
+	zoe := w.join("zoe@workshop.example")
+	w.ask(zoe)
+	err := w.store.Update(ctx, func(tx storage.Tx) error {
+		gone, err := tx.Account(ctx, zoe.ID)
+		if err != nil {
+			return err
+		}
+		return w.Structures.Forget(ctx, tx, account.Support("DPO-1"), gone, time.Now())
+	})
+	mine := habilis.Must(w.Structures.Mine(ctx, zoe))
+	fmt.Printf("%s %q %v\n", mine[0].Membership.Status, mine[0].Membership.Comment.Text, err)
+	// Output: cancelled "" <nil>
 }

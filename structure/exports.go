@@ -131,8 +131,7 @@ func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search,
 		if _, err := account.Acting(ctx, tx, by); err != nil {
 			return err
 		}
-		q.Brief = true // no column shows more
-		if err := eachStructure(ctx, tx, q, t.Write); err != nil {
+		if err := eachBrief(ctx, tx, q, t.Write); err != nil {
 			return err
 		}
 		return t.Close()

@@ -28,21 +28,10 @@ func (s *Service) ExportMembers(ctx context.Context, by account.Actor, id ID, f 
 		if _, err := s.authorise(ctx, tx, by, id, authz.ActionManageMembers, now); err != nil {
 			return err
 		}
-		q := f.query(id)
-		for q.Limit = walk; ; q.Skip += walk {
-			page, err := tx.Members(ctx, q)
-			if err != nil {
-				return err
-			}
-			for _, m := range page {
-				if err := t.Write(lineOf(m, now)); err != nil {
-					return err
-				}
-			}
-			if len(page) < walk {
-				return t.Close()
-			}
+		if err := eachMember(ctx, tx, f.query(id), func(m Member) error { return t.Write(lineOf(m, now)) }); err != nil {
+			return err
 		}
+		return t.Close()
 	})
 	return s.exported(ctx, by, id, ListMembers, t.Rows(), err)
 }

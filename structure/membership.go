@@ -192,8 +192,8 @@ type MembershipQuery struct {
 	Once bool
 
 	// ByName orders by the folded family name of the account, then its folded given
-	// name, then ID instead; an account that does not exist comes first. AfterAt and
-	// AfterID do not go with it.
+	// name, then the account, then ID instead; an account that does not exist comes
+	// first. AfterAt and AfterID do not go with it.
 	ByName bool
 
 	Skip int // leave out the first so many; for the pages of a screen

@@ -259,9 +259,6 @@ func eachStructure(ctx context.Context, tx Tx, q Query, fn func(Structure) error
 	}
 }
 
-// walk is how many rows a walk through a table reads at a time.
-const walk = 1000
-
 // published is what anybody may know of a structure: who and where it is. What its
 // managers keep and settle among themselves is not.
 func (s Structure) published() Structure {

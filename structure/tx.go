@@ -31,6 +31,9 @@ type Tx interface {
 	// Units lists the services of a structure by Code, then ID.
 	Units(ctx context.Context, id ID) ([]Unit, error)
 
+	// UnitsIn lists the services of some structures, by structure, then as Units does.
+	UnitsIn(ctx context.Context, ids []ID) ([]Unit, error)
+
 	// PutUnit inserts (Version 0) or replaces a service. A second service with the
 	// same Code in its structure is refused with ErrExists.
 	PutUnit(ctx context.Context, u Unit) error
@@ -60,6 +63,9 @@ type Tx interface {
 	// Members lists what Memberships lists, each with the account that it belongs to.
 	// An account that does not exist is zero.
 	Members(ctx context.Context, q MembershipQuery) ([]Member, error)
+
+	// Followers lists the people that q selects by ID, with what they hold.
+	Followers(ctx context.Context, q FollowerQuery) ([]Follower, error)
 
 	// PutSubscription inserts (Version 0) or replaces a subscription. A second line of
 	// one account in one structure for the same service, space and level is refused with

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
@@ -119,20 +120,7 @@ func (s *Service) eachUser(ctx context.Context, tx Tx, by account.Actor, in User
 	if err != nil {
 		return err
 	}
-	for skip := 0; ; skip += walk {
-		page, err := found.page(ctx, tx, skip, walk)
-		if err != nil {
-			return err
-		}
-		for _, u := range page {
-			if err := fn(u); err != nil {
-				return err
-			}
-		}
-		if len(page) < walk {
-			return nil
-		}
-	}
+	return found.each(ctx, tx, fn)
 }
 
 // userList is a search for users of somebody who may.
@@ -182,7 +170,7 @@ func (l userList) page(ctx context.Context, tx Tx, skip, limit int) ([]User, err
 	managed := l.reach.in(authz.ActionSearchUsers)
 	out := make([]User, 0, len(members))
 	for _, m := range members {
-		u := User{Person: personOf(m.Account), Login: m.Account.Login, CreatedAt: m.Account.CreatedAt}
+		u := userOf(m.Account)
 		own := []Membership{m.Membership}
 		if len(managed) > 1 {
 			if own, err = tx.Memberships(ctx, MembershipQuery{Account: m.Account.ID, Structures: managed, Statuses: belonging(), Limit: walk}); err != nil {
@@ -196,4 +184,45 @@ func (l userList) page(ctx context.Context, tx Tx, skip, limit int) ([]User, err
 		out = append(out, u)
 	}
 	return out, nil
+}
+
+func userOf(a account.Account) User {
+	return User{Person: personOf(a), Login: a.Login, CreatedAt: a.CreatedAt}
+}
+
+// each goes through all users in one walk over every structure that the actor manages: in
+// the order of names, memberships of one person come one after the other.
+func (l userList) each(ctx context.Context, tx Tx, fn func(User) error) error {
+	q := l.query
+	q.Structures, q.Service, q.Once = l.reach.in(authz.ActionSearchUsers), "", false
+	var u User
+	found := false
+	tell := func() error {
+		if !found {
+			return nil
+		}
+		sortByName(u.Structures)
+		return fn(u)
+	}
+	err := eachMember(ctx, tx, q, func(m Member) error {
+		if m.Account.ID != u.Person.ID {
+			if err := tell(); err != nil {
+				return err
+			}
+			u, found = userOf(m.Account), false
+		}
+		u.Structures = append(u.Structures, l.reach.places[m.Membership.Structure].published())
+		found = found || l.selects(m.Membership)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return tell()
+}
+
+// selects reports whether a membership is among those for which a user is found.
+func (l userList) selects(m Membership) bool {
+	held := l.query.Service == "" || m.Granted.Covers(Services(l.query.Service))
+	return held && slices.Contains(l.query.Structures, m.Structure)
 }

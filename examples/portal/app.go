@@ -83,6 +83,7 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.portal.keys = c.keyPolicy(base).Keys.Domain != ""
 	if c.Now != nil {
 		a.portal.now = c.Now
 	}
@@ -91,6 +92,9 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	}
 	if a.portal.officer = strings.ToLower(c.Officer); c.Officer == "" && a.portal.demo {
 		a.portal.officer = fictionalOfficer
+	}
+	if a.portal.operator = strings.ToLower(c.Operator); c.Operator == "" && a.portal.demo {
+		a.portal.operator = fictionalOperator
 	}
 	a.portal.support = c.supportDesk() != ""
 	return a, nil
@@ -103,10 +107,11 @@ func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, 
 		Structure: &rules,
 		Mailer:    mailer,
 		Keys:      keys,
-		Links:     notify.Links{Base: base.String(), ResetPassword: "/password/new"}, // other paths of our pages are the defaults
+		Links:     notify.Links{Base: base.String(), ResetPassword: "/password/new", News: newsPath}, // other paths of our pages are the defaults
 		Now:       c.Now,
 		Sources:   c.Sources,
 		Hashing:   c.Hashing,
+		SignIns:   c.keyPolicy(base),
 		Contents:  store.Blobs(),
 
 		SupportDesk: c.supportDesk(),

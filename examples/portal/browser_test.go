@@ -37,6 +37,8 @@ func (p post) next(to string, pattern *regexp.Regexp, skip int) string {
 	return ""
 }
 
+// the manager reads the comment, opens the request and approves it.
+//
 // TestJourneyInABrowser drives the pages the way a person does, with mails through
 // a real mail server and everything in a file.
 func TestJourneyInABrowser(t *testing.T) {

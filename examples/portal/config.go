@@ -38,11 +38,14 @@ type config struct {
 
 	Officer string // login address of the data-protection officer; "" for none
 
+	Operator string // login address of whoever runs the portal; "" for none
+
 	Log     *slog.Logger
 	Mailer  notify.Mailer   // used instead of SMTP
 	Hashing account.Hashing // cost of password hashes
 	Sources mfa.Sources     // budgets of sources at sign-in
 	Now     func() time.Time
+	Keys    func(*mfa.KeyPolicy) // changes what security keys must do
 }
 
 func readFlags(args []string, usage io.Writer) (config, error) {
@@ -58,6 +61,7 @@ func readFlags(args []string, usage io.Writer) (config, error) {
 	flags.StringVar(&c.Desk, "support", "", "`address` that requests of people who cannot sign in go to (default none with -smtp, else a fictional one)")
 	flags.BoolVar(&c.Asking, "ask-successors", false, "ask whoever is named principal manager to accept first")
 	flags.StringVar(&c.Officer, "officer", "", "login `address` of the data-protection officer, who plans and confirms erasures (default none, in the demonstration town a fictional one)")
+	flags.StringVar(&c.Operator, "operator", "", "login `address` of whoever runs the portal and appoints principal managers (default none, in the demonstration town a fictional one)")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}

@@ -24,12 +24,16 @@ func residents() []resident {
 		{"Hubert", "Dufour", "hubert.dufour@terneuil.example"},   // is a member of one service
 		{"Julie", "Bon", "julie.bon@terneuil.example"},           // belongs nowhere yet
 		{"Odile", "Garnier", fictionalOfficer},                   // is data-protection officer
+		{"Gaëlle", "Petit", fictionalOperator},                   // runs the portal
 		{"Claire", "Fontaine", claire},                           // manages the hospital
 	}
 }
 
 // fictionalOfficer is the data-protection officer of the demonstration town.
 const fictionalOfficer = "odile.garnier@terneuil.example"
+
+// fictionalOperator runs the portal of the demonstration town.
+const fictionalOperator = "gaelle.petit@terneuil.example"
 
 // town fills a database through the services, the way people and the operator would.
 type town struct {

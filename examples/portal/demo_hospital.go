@@ -7,6 +7,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -60,6 +61,9 @@ func (t *town) hospital(ctx context.Context) error {
 	if err := t.employ(ctx, st.ID, wards); err != nil {
 		return err
 	}
+	if err := t.happen(ctx, st.ID, wards); err != nil {
+		return err
+	}
 	return t.wait(ctx, st.ID, wards)
 }
 
@@ -95,6 +99,30 @@ func (t *town) employ(ctx context.Context, id structure.ID, wards map[string]str
 	}
 	_, err := t.h.Structures.DisableMembers(ctx, boss, held["Jean-Christophe"])
 	return err
+}
+
+// happen lets a fortnight of business go by, as the host's own programs would tell of it.
+func (t *town) happen(ctx context.Context, id structure.ID, wards map[string]structure.ServiceID) error {
+	for _, n := range []struct {
+		days          int
+		ward, subject string
+		kind          notify.NoticeKind
+	}{
+		{13, "ACHA", "Facture HSS-2041", "invoice.received"},
+		{11, "ACHA", "Facture HSS-2041", "invoice.progressed"},
+		{8, "CARD", "Facture HSS-2042", "invoice.received"},
+		{5, "URGE", "Facture HSS-2043", "invoice.received"},
+		{3, "ACHA", "Facture HSS-2041", "invoice.paid"},
+		{1, "URGE", "Facture HSS-2043", "invoice.rejected"},
+	} {
+		t.back(n.days)
+		if _, err := t.h.Notices.Publish(ctx, notify.Notice{
+			Category: notify.CategoryInvoicing, Kind: n.kind, Structure: id, Service: wards[n.ward], Space: authz.SpaceInvoicesReceived, Subject: n.subject,
+		}); err != nil {
+			return fmt.Errorf("telling of %s: %w", n.subject, err)
+		}
+	}
+	return nil
 }
 
 // wait lets requests of both kinds wait, each some days old.

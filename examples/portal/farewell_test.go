@@ -58,7 +58,7 @@ func found(t *testing.T, a *app, siret, name, login string) structure.ID {
 	return st.ID
 }
 
-// and ML-13: looking changes nothing, the box must be ticked, the next
+// ML-13: looking changes nothing, the box must be ticked, the next
 // page tells who is told, and only the last button closes the account.
 func TestDeactivationIsConfirmed(t *testing.T) {
 	t.Parallel()
@@ -89,7 +89,7 @@ func TestDeactivationIsConfirmed(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, v.last.Status)
 }
 
-// one successor for all structures, or one for each; whoever cannot be
+// one successor for all structures, or one for each; whoever cannot be
 // it is named at the field.
 func TestDeactivationNamesSuccessors(t *testing.T) {
 	t.Parallel()

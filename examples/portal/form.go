@@ -66,7 +66,7 @@ func (f *form) called(field, label string) {
 
 // repeatable lists the fields that a form may send more than once.
 func repeatable() []string {
-	return []string{"before", "files", "items", "leave", "lines", "people", "rights", "services", "structures", "ticked", "whole"}
+	return []string{"before", "categories", "files", "items", "leave", "lines", "people", "rights", "services", "structures", "ticked", "whole"}
 }
 
 // wellFormed reports whether every field came once, under a plain name. Two addresses

@@ -117,6 +117,13 @@ func (p *portal) heirs(c *call, v *page, e estate) (all structure.Successor, eac
 			each[st.ID] = who
 		}
 	}
+	if len(each) > 0 || len(v.Form.Problems) > 0 {
+		return all, each
+	}
+	for _, st := range e.Structures {
+		at := heirProblem("successors["+string(st.ID)+"]", c.r.PostForm, e)
+		v.Form.add(at, p.h.LocalizeField(habilis.FieldError{Path: at, Code: "required"}, c.tag()))
+	}
 	return all, each
 }
 

@@ -148,7 +148,7 @@ func TestManagersDecideOnLines(t *testing.T) {
 	require.Contains(t, v.last.Body, "Aucune demande d’abonnement")
 }
 
-// members are found, changed, suspended and removed, each
+// R-236..R-238, R-251, R-324: members are found, changed, suspended and removed, each
 // change shown before it is made.
 func TestManagersChangeMembers(t *testing.T) {
 	t.Parallel()
@@ -198,7 +198,7 @@ func TestManagersChangeMembers(t *testing.T) {
 	require.NotContains(t, file.Body, "nadia.benali")
 }
 
-// somebody is found by strong criteria alone, and
+// somebody is found by strong criteria alone, and
 // attached once what that changes was shown.
 func TestManagersAttachPeople(t *testing.T) {
 	t.Parallel()

@@ -80,17 +80,13 @@ func TestMembersComeInPages(t *testing.T) {
 	a := start(t, clock.config)
 	id, _ := ccas(t, a)
 	boss := account.Person(idOf(t, a, pauline))
-	for i := range perPage - 2 { // three are there already
-		login := "p" + strings.Repeat("x", i) + "@terneuil.example"
-		invited(t, a, id, login, "P", "X"+strings.Repeat("x", i))
-		if i == 20 {
-			clock.pass(2 * time.Hour) // as many in an hour as the policy allows
-		}
+	for i := range structure.DefaultPageSize - 2 { // three are there already
+		invited(t, a, id, "p"+strings.Repeat("x", i)+"@terneuil.example", "P", "X"+strings.Repeat("x", i))
 	}
-	last := idOf(t, a, "p"+strings.Repeat("x", perPage-3)+"@terneuil.example")
+	last := idOf(t, a, "p"+strings.Repeat("x", structure.DefaultPageSize-3)+"@terneuil.example")
 	all, err := a.h.Structures.Members(t.Context(), boss, id, structure.MemberFilter{}, structure.PageRequest{})
 	require.NoError(t, err)
-	require.Equal(t, perPage+1, all.Total)
+	require.Equal(t, structure.DefaultPageSize+1, all.Total)
 	clock.pass(2 * time.Minute)
 	v := signedIn(t, a, pauline)
 	v.see(membersPath(id))
@@ -128,7 +124,7 @@ func TestMembersAreForManagers(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, boss.send(at, "people", string(nora)).Status)
 }
 
-// successors are chosen among the members, one for all or one
+// successors are chosen among the members, one for all or one
 // each, and nobody who was not on the list slips in by it.
 func TestSuccessorsAreChosenAmongMembers(t *testing.T) {
 	t.Parallel()

@@ -56,7 +56,7 @@ func TestSeveralStructuresAreAskedForTogether(t *testing.T) {
 	require.Equal(t, "/account/memberships", v.see(withdraw).Path, "decided already")
 }
 
-// leaving lists each row with its box, warns, and leaves what is not
+// R-240..R-243: leaving lists each row with its box, warns, and leaves what is not
 // ticked alone.
 func TestStructuresAreLeft(t *testing.T) {
 	t.Parallel()
@@ -95,7 +95,7 @@ func TestStructuresAreLeft(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, boss.last.Status)
 }
 
-// spaces are asked for with level, service and date, recalled,
+// spaces are asked for with level, service and date, recalled,
 // and removed several at once.
 func TestSpacesAreAskedForAndRemoved(t *testing.T) {
 	t.Parallel()
@@ -148,7 +148,7 @@ func TestSpacesAreAskedForAndRemoved(t *testing.T) {
 	require.Contains(t, v.last.Body, "3 lignes retirées sur 3")
 }
 
-// edits of the form are previewed and applied together, and all of it is
+// R-288..R-290, R-292..R-297, R-299: edits of the form are previewed and applied together, and all of it is
 // removed at once.
 func TestEntitlementsAreEditedTogether(t *testing.T) {
 	t.Parallel()

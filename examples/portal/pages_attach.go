@@ -75,8 +75,8 @@ func (p *portal) found(c *call, v *page, d attachData, status int) error {
 		Structure: d.Structure.ID, Login: f.Get("login"), Family: f.Get("family"), Given: f.Get("given"),
 	})
 	switch {
-	case c.refused(v, err, map[habilis.Code]string{"weak_criteria": "login"}):
-		status = http.StatusUnprocessableEntity
+	case c.refused(v, err, map[habilis.Code]string{"weak_criteria": "login", "throttled": "login"}):
+		status = statusOfForm(err)
 	case err != nil:
 		return err
 	default:

@@ -31,7 +31,7 @@ type requestsData struct {
 func (p *portal) pending(c *call, v *page) (structure.Dashboard, url.Values, error) {
 	q := c.r.URL.Query()
 	filter := filtered(q, "structure", "size")
-	at := leafing(q, structure.DefaultPageSize)
+	at := leafing(q)
 	d, err := p.h.Structures.PendingActions(c.ctx(), c.actor(), structure.PendingQuery{
 		Structure: structure.ID(q.Get("structure")), Memberships: at, Subscriptions: at,
 	})

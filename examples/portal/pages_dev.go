@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"slices"
 
@@ -31,4 +32,25 @@ func (p *portal) showMailbox(c *call) error {
 	v := c.view("mailbox.title")
 	v.Data = letters
 	return c.show("mailbox", v)
+}
+
+// letterPolicy lets a mail show its own styles and links, and nothing else.
+const letterPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; form-action 'none'; base-uri 'none'; sandbox"
+
+// showLetter shows a mail the way a mail program does, apart from our own pages.
+func (p *portal) showLetter(c *call) error {
+	if !p.mailboxFor(c.r) {
+		return errNoPage
+	}
+	for _, m := range p.mailbox.All() {
+		if string(m.ID) == c.r.PathValue("mail") && m.HTML != "" {
+			h := c.w.Header()
+			h.Set("Content-Type", "text/html; charset=utf-8")
+			h.Set("Content-Language", m.Language)
+			h.Set("Content-Security-Policy", letterPolicy)
+			_, err := io.WriteString(c.w, m.HTML)
+			return err
+		}
+	}
+	return errNoPage
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -22,16 +24,20 @@ type historyData struct {
 	Units     []structure.Unit
 	Older     string // address of the next page, "" on the last
 	First     string // address of the first page, "" on it
-	What      string // what it is narrowed to, "" for everything
 	Path      string
+	Filter    url.Values
+	Who       string // name of the only person it is about, "" for everybody
+	All       string // address without that person
 }
 
 // historyKinds are what a history can be narrowed to.
-func historyKinds() []string { return []string{"membership", "subscription", "structure"} }
+func historyKinds() []string { return []string{"decided", "membership", "subscription", "structure"} }
 
 // kindsOf lists the kinds of events that a choice stands for, nil for all.
 func kindsOf(what string) []notify.Kind {
 	switch what {
+	case "decided":
+		return structure.DecidedKinds()
 	case "membership":
 		return []notify.Kind{
 			"membership.requested", "membership.approved", "membership.rejected", "membership.withdrawn", "membership.changed",
@@ -57,20 +63,47 @@ func kindsOf(what string) []notify.Kind {
 	}
 }
 
+// remembered reads what a history is narrowed to. Days are problems of their fields if no
+// calendar holds them.
+func (p *portal) remembered(f url.Values) (structure.HistoryQuery, error) {
+	var bad typedError
+	from, until := typedDate(f, "from", &bad), typedDate(f, "until", &bad)
+	if bad != nil {
+		return structure.HistoryQuery{}, bad
+	}
+	span := authz.Between(from, until, p.zone)
+	return structure.HistoryQuery{Kinds: kindsOf(f.Get("what")), Applicant: account.ID(f.Get("who")), From: span.From, Until: span.Until}, nil
+}
+
+// historyFilter takes what an address narrows a history to.
+func historyFilter(q url.Values) url.Values {
+	f := filtered(q, "what", "from", "until", "who")
+	if !slices.Contains(historyKinds(), f.Get("what")) {
+		f.Del("what")
+	}
+	return f
+}
+
+func historyPath(id structure.ID) string { return sheetPath(id) + "/history" }
+
+// history shows what happened in a structure, the newest first.
 func (p *portal) history(c *call) error {
 	id, query := structure.ID(c.r.PathValue("id")), c.r.URL.Query()
-	d := historyData{Path: "/structures/" + url.PathEscape(string(id)) + "/history"}
-	if what := query.Get("what"); slices.Contains(historyKinds(), what) {
-		d.What = what
+	d := historyData{Path: historyPath(id), Filter: historyFilter(query)}
+	v := c.view("history.link").under("/manage", c.p.texts.text(c.lang, "manage.title"))
+	v.Form.Values = d.Filter
+	q, err := p.remembered(d.Filter)
+	status := http.StatusOK
+	if c.refused(v, err, nil) {
+		status = http.StatusUnprocessableEntity
 	}
-	q := structure.HistoryQuery{Limit: perPage + 1, Kinds: kindsOf(d.What)}
+	q.Limit = perPage + 1
 	if before, err := time.Parse(time.RFC3339Nano, query.Get("before")); err == nil {
 		sequence, _ := strconv.ParseInt(query.Get("sequence"), 10, 64) // 0 begins with that instant
 		q.After = &notify.Event{At: before, Chain: notify.Chain(query.Get("chain")), Sequence: sequence}
-		d.First = "?" + url.Values{"what": {d.What}}.Encode()
+		d.First = self(d.Path, d.Filter, 1)
 	}
-	entries, err := p.h.Structures.History(c.ctx(), c.actor(), id, q)
-	if err != nil {
+	if d.Entries, err = p.h.Structures.History(c.ctx(), c.actor(), id, q); err != nil {
 		return err
 	}
 	if d.Structure, err = p.h.Structures.Structure(c.ctx(), c.actor(), id); err != nil {
@@ -79,28 +112,106 @@ func (p *portal) history(c *call) error {
 	if d.Units, err = p.h.Structures.Services(c.ctx(), c.actor(), id); err != nil {
 		return err
 	}
-	d.Entries = entries
-	if len(entries) > perPage {
-		d.Entries = entries[:perPage]
+	d.turn()
+	v.Title, v.Data = v.T("history.title", "Structure", d.Structure.DisplayName()), d
+	return c.render(status, "history", v)
+}
+
+// turn cuts the lines to a page and finds the way on.
+func (d *historyData) turn() {
+	if len(d.Entries) > perPage {
+		d.Entries = d.Entries[:perPage]
 		last := d.Entries[perPage-1].Event
-		d.Older = "?" + url.Values{"before": {last.At.Format(time.RFC3339Nano)}, "chain": {string(last.Chain)}, "sequence": {strconv.FormatInt(last.Sequence, 10)}, "what": {d.What}}.Encode()
+		q := filtered(d.Filter, "what", "from", "until", "who")
+		q.Set("before", last.At.Format(time.RFC3339Nano))
+		q.Set("chain", string(last.Chain))
+		q.Set("sequence", strconv.FormatInt(last.Sequence, 10))
+		d.Older = self(d.Path, q, 1)
 	}
-	v := c.view("history.title", "Structure", d.Structure.DisplayName()).under("/manage", c.p.texts.text(c.lang, "manage.title"))
-	v.Form.Values = url.Values{"what": {d.What}}
-	v.Data = d
-	return c.show("history", v)
+	if d.Filter.Has("who") {
+		d.All = self(d.Path, filtered(d.Filter, "what", "from", "until"), 1)
+		if d.Who = "–"; len(d.Entries) > 0 {
+			d.Who = d.Entries[0].Applicant.DisplayName
+		}
+	}
+}
+
+// Only is the address of what concerns one person alone.
+func (d historyData) Only(who account.ID) string {
+	q := filtered(d.Filter, "what", "from", "until")
+	q.Set("who", string(who))
+	return self(d.Path, q, 1)
 }
 
 // historyFile hands out the history as CSV, with the filter of the page. That it left is
 // recorded, so it takes a form.
 func (p *portal) historyFile(c *call) error {
-	what := c.r.PostForm.Get("what")
-	if what != "" && !slices.Contains(historyKinds(), what) {
+	f := c.r.PostForm
+	q, err := p.remembered(f)
+	if what := f.Get("what"); err != nil || what != "" && !slices.Contains(historyKinds(), what) {
 		return errForm
 	}
 	return p.list(c, p.texts.text(c.lang, "history.file"), func(format structure.CSV, w io.Writer) (int, error) {
-		return p.h.Structures.ExportHistory(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), structure.HistoryQuery{Kinds: kindsOf(what)}, format, w)
+		return p.h.Structures.ExportHistory(c.ctx(), c.actor(), structure.ID(c.r.PathValue("id")), q, format, w)
 	})
+}
+
+// decisionData is one line of the history as it was decided.
+type decisionData struct {
+	structure.HistoryDetail
+	Units []structure.Unit
+}
+
+// decision shows one line of the history as it was decided, to those who manage the
+// structure and to the person whom it concerns.
+func (p *portal) decision(c *call) error {
+	id := structure.ID(c.r.PathValue("id"))
+	number, err := strconv.ParseInt(c.r.PathValue("number"), 10, 64)
+	if err != nil {
+		return errNoPage
+	}
+	var d decisionData
+	if d.HistoryDetail, err = p.h.Structures.HistoryEntry(c.ctx(), c.actor(), id, number); err != nil {
+		return err
+	}
+	if d.Units, err = p.h.Structures.Services(c.ctx(), c.actor(), id); err != nil {
+		return err
+	}
+	v := c.view("history.one", "What", d.Entry.Label(c.tag()))
+	switch may, err := p.may(c.ctx(), c, id, authz.ActionReadHistory); {
+	case err != nil:
+		return err
+	case may:
+		v.under("/manage", v.T("manage.title"), historyPath(id), v.T("history.title", "Structure", d.Entry.Structure.Name))
+	default:
+		v.underAccount()
+		v.Crumbs = append(v.Crumbs, crumb{activityPath, v.T("feed.title")})
+	}
+	v.Data = d
+	return c.show("decision", v)
+}
+
+// Terms tells what a membership was right after a decision.
+func (v *page) Terms(d decisionData) []fact {
+	m := d.Membership
+	if m == nil {
+		return nil
+	}
+	one := structure.Case{Units: d.Units}
+	scope := func(s structure.Scope) string {
+		if s.Whole {
+			return v.T("scope.whole")
+		}
+		return one.Names(s)
+	}
+	out := []fact{{v.T("col.role"), v.T("role." + string(m.Role))}}
+	if !m.Asked.IsZero() {
+		out = append(out, fact{v.T("history.asked"), scope(m.Asked)})
+	}
+	if !m.Granted.IsZero() {
+		out = append(out, fact{v.T("request.scope"), scope(m.Granted)})
+	}
+	return append(out, fact{v.T("col.dates"), v.Span(m.Validity)})
 }
 
 // Narrowings lists what a history can be narrowed to.
@@ -123,6 +234,9 @@ func (v *page) Changed(e structure.Entry) []fact {
 
 // Label is an entry of the history in words.
 func (v *page) Label(e structure.Entry) string { return e.Label(tagOf(v.Lang)) }
+
+// GuideLabel is an entry in the word of the guides, "" where they have none.
+func (v *page) GuideLabel(e structure.Entry) string { return e.GuideLabel(tagOf(v.Lang)) }
 
 // By is who did something, in words.
 func (v *page) By(e structure.Entry) string {

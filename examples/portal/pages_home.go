@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -14,6 +15,8 @@ type homeData struct {
 	Waiting []structure.Case // requests that this person may decide
 	Asked   []structure.Case // own requests that wait for somebody else
 	Rights  []standing
+	News    []structure.FeedItem // what became of it lately
+	Events  []notify.News        // what happened in the structures lately
 }
 
 // standing is what somebody may do in one structure.
@@ -44,6 +47,12 @@ func (p *portal) home(c *call) error {
 		if len(s.Groups) > 0 {
 			d.Rights = append(d.Rights, s)
 		}
+	}
+	if d.News, err = p.h.Structures.Feed(c.ctx(), c.actor(), structure.FeedQuery{Kinds: news(), Limit: shownAtHome}); err != nil {
+		return err
+	}
+	if d.Events, _, err = p.h.Notices.Feed(c.ctx(), c.actor(), notify.FeedQuery{Limit: shownAtHome}); err != nil {
+		return err
 	}
 	v := c.view("home.hello", "Name", c.me.DisplayName())
 	v.Data = d

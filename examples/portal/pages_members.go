@@ -35,10 +35,10 @@ func (p *portal) belonging(c *call) (*page, membersData, error) {
 	v := c.view("members.title")
 	v.Form.Values = d.Filter
 	var err error
-	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, memberFilter(d.Filter), leafing(q, perPage))
+	d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, memberFilter(d.Filter), leafing(q))
 	if err != nil && c.refused(v, renamed(err, map[string]string{"statuses": "status"}), nil) {
 		d.Filter = url.Values{}
-		d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{Size: perPage})
+		d.Page, err = p.h.Structures.Members(c.ctx(), c.actor(), id, structure.MemberFilter{}, structure.PageRequest{})
 	}
 	if err != nil {
 		return nil, d, err

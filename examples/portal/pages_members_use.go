@@ -34,12 +34,11 @@ func pageNumber(q url.Values) int {
 }
 
 // sizes are how many lines people can have on a page.
-func sizes() []int { return []int{20, 50, 100} }
+func sizes() []int { return []int{structure.DefaultPageSize, 50, structure.MaxPageSize} }
 
-// leafing reads which page of a list an address asks for, and how long pages are;
-// usually so many lines.
-func leafing(q url.Values, usual int) structure.PageRequest {
-	r := structure.PageRequest{Number: pageNumber(q), Size: usual}
+// leafing reads which page of a list an address asks for, and how long pages are.
+func leafing(q url.Values) structure.PageRequest {
+	r := structure.PageRequest{Number: pageNumber(q)}
 	if n, err := strconv.Atoi(q.Get("size")); err == nil && n >= 1 && n <= structure.MaxPageSize {
 		r.Size = n
 	}

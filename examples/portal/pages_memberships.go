@@ -22,6 +22,8 @@ type line struct {
 type membershipsData struct {
 	Lines []line
 	Rows  []outcome
+
+	Filtered bool // only those with one status
 }
 
 // Principal reports whether a row is held as principal manager, who names a successor
@@ -34,12 +36,18 @@ func (l line) Held() bool {
 }
 
 func (p *portal) memberships(c *call) error {
-	mine, err := p.h.Structures.Mine(c.ctx(), c.actor())
+	v := c.view("memberships.title").under()
+	status := c.r.URL.Query().Get("status")
+	var only []structure.MembershipStatus
+	if slices.ContainsFunc(v.Statuses(), func(s choice) bool { return s.Value == status }) {
+		only = []structure.MembershipStatus{structure.MembershipStatus(status)}
+		v.Form.Values = url.Values{"status": {status}}
+	}
+	mine, err := p.h.Structures.Mine(c.ctx(), c.actor(), only...)
 	if err != nil {
 		return err
 	}
-	v := c.view("memberships.title").under()
-	d := membershipsData{Lines: p.lines(mine)}
+	d := membershipsData{Lines: p.lines(mine), Filtered: only != nil}
 	if d.Rows, err = c.kept(); err != nil {
 		return err
 	}

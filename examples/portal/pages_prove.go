@@ -59,8 +59,7 @@ func (p *portal) prove(c *call) error {
 
 func (c *call) proofCode(challenge mfa.Challenge) *page {
 	v := c.view("second.title").underAccount()
-	v.Data = codeStep{challenge, "/prove/code", "/prove/resend", v.T("prove.submit"), back(c.get(keyProofFor))}
-	return v
+	return v.asking(codeStep{challenge, "/prove/code", "/prove/resend", "/prove/way", v.T("prove.submit"), back(c.get(keyProofFor))})
 }
 
 func (p *portal) showProveCode(c *call) error {
@@ -68,21 +67,30 @@ func (p *portal) showProveCode(c *call) error {
 	if err != nil {
 		return c.proveAgain(err)
 	}
+	if challenge.Factor == account.FactorSecurityKey {
+		v := c.view("second.keytitle").underAccount()
+		return c.askKey(v, keyStep{Challenge: challenge, Path: "/prove/key", Ways: "/prove/way", Leave: back(c.get(keyProofFor))})
+	}
 	return c.show("secondstep", c.proofCode(challenge))
 }
 
-// proveCode takes the code. The session goes on with a fresh proof, under another name.
+// proveCode takes the code.
 func (p *portal) proveCode(c *call) error {
 	handle := c.get(keyProof)
-	if err := p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code")); err != nil {
+	if err := c.tryCode(handle); err != nil {
 		challenge, gone := p.h.SignIns.Challenge(c.ctx(), handle)
 		v := c.proofCode(challenge)
-		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": "code"}) {
+		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": codeStep{Challenge: challenge}.Field()}) {
 			return c.render(http.StatusUnprocessableEntity, "secondstep", v)
 		}
 		return c.proveAgain(err)
 	}
-	held, err := p.h.SignIns.Finish(c.ctx(), handle)
+	return c.finishProof(handle)
+}
+
+// finishProof lets the session go on with a fresh proof, under another name.
+func (c *call) finishProof(handle string) error {
+	held, err := c.p.h.SignIns.Finish(c.ctx(), handle)
 	switch {
 	case errors.Is(err, account.ErrPasswordExpired):
 		return c.toExpired(handle)

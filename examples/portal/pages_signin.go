@@ -45,6 +45,9 @@ func (p *portal) showSecondStep(c *call) error {
 	if err != nil {
 		return c.beginAgain(err)
 	}
+	if challenge.Factor == account.FactorSecurityKey {
+		return c.askKey(c.view("second.keytitle"), keyStep{Challenge: challenge, Path: "/sign-in/key", Ways: "/sign-in/way"})
+	}
 	return c.show("secondstep", c.signInCode(challenge))
 }
 
@@ -52,14 +55,14 @@ func (p *portal) showSecondStep(c *call) error {
 type codeStep struct {
 	mfa.Challenge
 	Path, Resend string // where the code goes, and who asks for another one
+	Ways         string // where another way is chosen
 	Submit       string
 	Leave        string // page to go back to, "" for the sign-in that is given up
 }
 
 func (c *call) signInCode(challenge mfa.Challenge) *page {
 	v := c.view("second.title")
-	v.Data = codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", v.T("second.submit"), ""}
-	return v
+	return v.asking(codeStep{challenge, "/sign-in/second-step", "/sign-in/resend", "/sign-in/way", v.T("second.submit"), ""})
 }
 
 // source is whom failed sign-ins are counted against: the address of the connection.
@@ -75,15 +78,20 @@ func (p *portal) source(r *http.Request) string {
 
 func (p *portal) secondStep(c *call) error {
 	handle := c.get(keyHalf)
-	if err := p.h.SignIns.ProveMailCode(c.ctx(), handle, c.r.PostFormValue("code")); err != nil {
+	if err := c.tryCode(handle); err != nil {
 		challenge, gone := p.h.SignIns.Challenge(c.ctx(), handle)
 		v := c.signInCode(challenge)
-		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": "code"}) {
+		if gone == nil && c.refused(v, err, map[habilis.Code]string{"wrong_code": codeStep{Challenge: challenge}.Field()}) {
 			return c.render(http.StatusUnprocessableEntity, "secondstep", v)
 		}
 		return c.beginAgain(err)
 	}
-	held, err := p.h.SignIns.Finish(c.ctx(), handle)
+	return c.finishSignIn(handle)
+}
+
+// finishSignIn makes a session of a sign-in whose factors are proven.
+func (c *call) finishSignIn(handle string) error {
+	held, err := c.p.h.SignIns.Finish(c.ctx(), handle)
 	switch {
 	case errors.Is(err, account.ErrPasswordExpired):
 		return c.toExpired(handle)

@@ -55,6 +55,9 @@ type transferData struct {
 // Estate is what is handed over.
 func (d transferData) Estate() estate { return estate{d.Structures, d.Candidates} }
 
+// Found is how many different members a search found.
+func (d transferData) Found() int { return len(everybody(d.Estate())) }
+
 // transferring loads the second step: who takes over what was ticked.
 func (p *portal) transferring(c *call, chosen []string) (*page, transferData, error) {
 	ids := make([]structure.ID, 0, len(chosen))

@@ -48,7 +48,7 @@ func (p *portal) looking(c *call) (*page, usersData, error) {
 		return nil, d, err
 	}
 	v.Form.Values = d.Filter
-	d.Page, err = p.h.Structures.Users(c.ctx(), c.actor(), userSearch(d.Filter), leafing(q, structure.DefaultPageSize))
+	d.Page, err = p.h.Structures.Users(c.ctx(), c.actor(), userSearch(d.Filter), leafing(q))
 	switch {
 	case c.refused(v, err, nil):
 		err = nil

@@ -30,6 +30,8 @@ type portal struct {
 	texts     *texts
 	templates map[string]*template.Template
 	style     string // version of the style sheet, so that browsers may keep it
+	keys      bool   // browsers may be asked for security keys
+	script    string // version of the script that speaks with security keys
 	policy    authz.Policy
 	passwords account.PasswordPolicy
 	accounts  account.Policy
@@ -45,6 +47,7 @@ type portal struct {
 	attachments account.AttachmentPolicy
 	freshProof  time.Duration // how long a proof counts as fresh for secrets of programs
 	support     bool          // there is a support desk
+	operator    string        // login address of whoever runs the portal; "" for none
 	officer     string        // login address of the data-protection officer; "" for none
 }
 
@@ -64,7 +67,10 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 	if p.countries, err = countries(); err != nil {
 		return nil, err
 	}
-	if p.templates, err = parseTemplates(); err != nil {
+	if p.templates, err = parsedPages(); err != nil {
+		return nil, err
+	}
+	if p.script, err = fingerprint("static/keys.js"); err != nil {
 		return nil, err
 	}
 	p.style, err = fingerprint("static/portal.css")
@@ -75,13 +81,18 @@ func newPortal(h *habilis.Habilis, base *url.URL, log *slog.Logger) (*portal, er
 func (p *portal) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /static/", p.static())
-	for _, routes := range []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes()} {
+	for _, routes := range p.allRoutes() {
 		for path, r := range routes {
 			mux.Handle(path, p.page(r))
 		}
 	}
 	mux.Handle("/", p.page(route{get: func(*call) error { return errNoPage }}))
 	return p.protect(mux)
+}
+
+// allRoutes lists the addresses of all pages.
+func (p *portal) allRoutes() []map[string]route {
+	return []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.keyRoutes(), p.factorRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()}
 }
 
 // route is what one address answers: showing never changes anything, acting does.
@@ -107,9 +118,13 @@ func (p *portal) routes() map[string]route {
 		"/sign-out/everywhere": {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
 		"/language":            {post: p.language},
 		"/dev/mailbox":         {get: p.showMailbox},
+		"/dev/mailbox/{mail}":  {get: p.showLetter},
 		"/account/memberships": {get: p.memberships, in: true},
 		"/why":                 {get: p.why, in: true},
 
+		activityPath:                    {get: p.activity, in: true},
+		newsPath:                        {get: p.news, in: true},
+		noticesPath:                     {get: p.showNotices, post: p.notices, in: true},
 		"/account":                      {get: p.showAccount, in: true},
 		"/account/profile":              {get: p.showProfile, post: p.profile, in: true},
 		"/account/profile/{field}":      {get: p.showField, post: p.field, in: true},

@@ -24,6 +24,7 @@ const (
 	keyCancel     = "cancel"     //
 	keyUndo       = "undo"       //
 	keyReset      = "reset"      // secret of the link to a new password that was opened
+	keyEnrolment  = "enrolment"  // registration of a security key that was begun, as JSON
 	keyRenewal    = "renewal"    // right to replace an expired password
 	keyProof      = "proof"      // handle of a proof that waits for its second factor
 	keyProofFor   = "proof-for"  // page to show after it

@@ -43,7 +43,7 @@ func (v *visitor) twice(path string, texts []string, pairs ...string) answer {
 	return done
 }
 
-// one field or several, a star, too broad, the total, and
+// R-147..R-150, R-152, R-153: one field or several, a star, too broad, the total, and
 // the result as a file.
 func TestStructuresAreFound(t *testing.T) {
 	t.Parallel()
@@ -163,7 +163,7 @@ func TestSheetShowsWhatOneMaySee(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, boss.send(at+"/deactivate", "step", "confirm").Status)
 }
 
-// each section is changed after a preview that changes nothing.
+// each section is changed after a preview that changes nothing.
 func TestSheetIsChanged(t *testing.T) {
 	t.Parallel()
 	a := start(t, nil)
@@ -247,7 +247,7 @@ func TestServicesAreManaged(t *testing.T) {
 	require.NotContains(t, stranger.last.Body, "Voirie", "it is not offered any more")
 }
 
-// what opening and closing a space means is shown first.
+// R-188..R-190: what opening and closing a space means is shown first.
 func TestSpacesAreOpenedAndClosed(t *testing.T) {
 	t.Parallel()
 	a := start(t, nil)

@@ -17,7 +17,7 @@ const program = "TECH_1_26570134200148@terneuil.example"
 
 var secretLine = regexp.MustCompile(`(?m)^tech_1_26570134200148@terneuil\.example;([^;]+);`)
 
-// R-358 to R-368, R-427: the credentials of a program leave in one file, once, as the
+// R-361..R-363, R-365..R-367, R-427: the credentials of a program leave in one file, once, as the
 // answer to the button and to nothing else.
 func TestCredentialsLeaveOnce(t *testing.T) {
 	t.Parallel()

@@ -48,9 +48,13 @@ func TestPrincipalRoleIsHandedOver(t *testing.T) {
 		{"way", "all", typedForAll, pauline},
 		{"way", "all", chosenForAll, string(idOf(t, a, julie))},
 		{"way", "each", chosenField(first), string(idOf(t, a, hubert))},
+		{"way", "each"},
 	} {
 		require.Equal(t, http.StatusUnprocessableEntity, try(append(wrong, "step", "confirm")...).Status, wrong)
 		require.Contains(t, v.last.Body, `class="error"`, wrong)
+	}
+	for _, at := range []string{chosenField(first), heirField(second)} {
+		require.Contains(t, v.last.Body, `href="#`+at+`"`, "nobody was named for any")
 	}
 	each := []string{"way", "each", chosenField(first), string(idOf(t, a, hubert)), heirField(second), julie}
 	try(each...)
@@ -85,7 +89,7 @@ func TestSuccessorsAreSearched(t *testing.T) {
 	v := signedIn(t, a, claire)
 	at := transferPath + "?structures=" + url.QueryEscape(string(id))
 	v.see(at, "BENALI Nadia", "LEFÈVRE Marc")
-	v.see(at+"&family=lefevre", "LEFÈVRE Marc", `value="lefevre"`)
+	v.see(at+"&family=lefevre", "LEFÈVRE Marc", `value="lefevre"`, "Un membre correspond")
 	require.NotContains(t, v.last.Body, "BENALI Nadia")
 	require.NotContains(t, v.see(at+"&family=dufour").Body, "<select")
 	require.Equal(t, http.StatusUnprocessableEntity, v.do(http.MethodGet, at+"&family=*", nil).Status)

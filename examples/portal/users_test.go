@@ -58,6 +58,19 @@ func TestUsersOfAllStructures(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, stranger.send(usersPath, "act", "csvall").Status)
 }
 
+// ..R-311: the dashboard shows what waits of both kinds and leads to
+// attaching people, the history and the users.
+func TestDashboardLeadsOn(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	at := sheetPath(hospitalOf(t, a))
+	v := signedIn(t, a, claire)
+	v.see("/manage", "DIALLO Amina", "LEFÈVRE Marc", requestsPath, linesPath, at+"/attach", at+"/history", usersPath, transferPath)
+	secondary := signedIn(t, a, "nadia.benali@terneuil.example")
+	require.NotContains(t, secondary.see("/manage").Body, at+"/attach", "not lent")
+	require.NotContains(t, secondary.last.Body, transferPath)
+}
+
 // the ticked people, or all whom the search finds, leave as a file;
 // nobody ticked is refused, and so is the activation mail of whoever needs none.
 func TestUsersAreExportedAndMailed(t *testing.T) {
@@ -135,7 +148,7 @@ func TestWaitingListsHavePages(t *testing.T) {
 	signedIn(t, a, "jules.martin@terneuil.example").see(requestsPath, "Vous ne gérez aucune structure")
 }
 
-// R-253, RC-10: a refusal is shown before it is made; of two managers on one request, the
+// RC-10: a request is read; a refusal is shown before it is made; of two managers on one request, the
 // one who comes second is shown the decision.
 func TestOneRequestIsRefusedAfterAPreview(t *testing.T) {
 	t.Parallel()

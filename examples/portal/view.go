@@ -10,14 +10,16 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/habilis-go/habilis/account"
 )
 
 // page is what every template is given.
 type page struct {
-	portal  *portal
-	officer bool
+	portal   *portal
+	officer  bool
+	operator bool
 
 	Lang    string
 	Title   string // also the heading
@@ -47,7 +49,7 @@ type notice struct {
 func (c *call) view(title string, pairs ...any) *page {
 	p := c.p
 	v := &page{
-		portal: p, officer: c.officer(), Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
+		portal: p, officer: c.officer(), operator: c.operator(), Lang: c.lang, Title: p.texts.text(c.lang, title, pairs...), Here: "/",
 		Me: c.me, Token: c.token(), Style: p.style, Mailbox: p.mailboxFor(c.r), Demo: p.demo, Support: p.support,
 	}
 	if c.r.Method == http.MethodGet && local(c.r.URL.RequestURI()) {
@@ -75,6 +77,9 @@ func (v *page) Large() bool { return v.Me != nil && v.Me.Profile.Accessibility }
 func (v *page) Unreachable() bool {
 	return v.Me != nil && !v.Me.UndeliverableSince.IsZero() && (v.Here == "/" || v.Here == "/account")
 }
+
+// Script is the version of the script that speaks with security keys.
+func (v *page) Script() string { return v.portal.script }
 
 // DemoPassword is that of the demonstration accounts.
 func (v *page) DemoPassword() string { return demoPassword }
@@ -104,6 +109,10 @@ func (c *call) render(status int, name string, v *page) error {
 	_, err := b.WriteTo(c.w)
 	return err
 }
+
+// parsedPages are parsed, and made safe, once for all portals of the process: nothing in them
+// belongs to one.
+var parsedPages = sync.OnceValues(parseTemplates)
 
 // parseTemplates gives every page a copy of the layout and the parts.
 func parseTemplates() (map[string]*template.Template, error) {

@@ -21,6 +21,9 @@ type StructureID string
 // ServiceID names a service; see its alias in authz.
 type ServiceID string
 
+// Space is the code of a set of functions; see its alias in authz.
+type Space string
+
 // Maker makes identifiers: UUIDs of version 7 (RFC 9562), so that rows made
 // later sort later. It is safe for concurrent use if its random source is.
 type Maker struct {

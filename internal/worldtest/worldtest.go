@@ -41,6 +41,10 @@ type World struct {
 	SignIns    *mfa.Service
 	Structures *structure.Service
 	Authz      *structure.Authorizer
+
+	hasher *account.Hasher
+
+	Notices *notify.Publisher
 }
 
 // Clock is a clock that stands still until a test moves it.
@@ -94,16 +98,43 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 	}
 	a.Now, s.Now, a.Contents = w.Clock.Now, w.Clock.Now, w.Contents
 	a.Erasing = func(ctx context.Context, tx account.Tx, by account.Actor, gone account.Account, now time.Time) error {
+		if err := w.SignIns.Forget(ctx, tx.(mfa.Tx), gone.ID); err != nil {
+			return err
+		}
 		return w.Structures.Forget(ctx, tx.(structure.Tx), by, gone, now)
 	}
 	w.Accounts, err = account.New(storage.Accounts(w.Store), w.Keys, a)
 	require.NoError(tb, err)
-	w.SignIns, err = mfa.New(storage.SignIns(w.Store), w.Keys, &mfa.Options{Now: w.Clock.Now, Hasher: a.Hasher, Accounts: w.Accounts})
-	require.NoError(tb, err)
+	w.hasher = a.Hasher
+	w.Policy(tb, mfa.Guide2024())
 	s.Accounts = w.Accounts
 	w.Structures, err = structure.New(storage.Structures(w.Store), w.Keys, s)
 	require.NoError(tb, err)
 	w.Authz = w.Structures.Authorizer()
+	news := account.Guide2024().Notices
+	if a.Policy != nil {
+		news = a.Policy.Notices
+	}
+	w.Notices, err = notify.NewPublisher(storage.Notices(w.Store), w.Keys, w.Structures.Readership(), &notify.PublisherOptions{
+		Now: w.Clock.Now, Policy: &news,
+	})
+	require.NoError(tb, err)
+}
+
+// Policy wires sign-ins anew, under another policy.
+func (w *World) Policy(tb testing.TB, p mfa.Policy) {
+	tb.Helper()
+	w.SignIns = w.SignInsOver(tb, w.Store, p)
+}
+
+// SignInsOver returns sign-ins over another store, in the world otherwise.
+func (w *World) SignInsOver(tb testing.TB, store storage.Store, p mfa.Policy) *mfa.Service {
+	tb.Helper()
+	s, err := mfa.New(storage.SignIns(store), w.Keys, &mfa.Options{
+		Now: w.Clock.Now, Hasher: w.hasher, Accounts: w.Accounts, Policy: &p,
+	})
+	require.NoError(tb, err)
+	return s
 }
 
 // Mail is a mail that the outbox owes, opened.
@@ -209,7 +240,7 @@ func (w *World) Join(tb testing.TB, login string) account.Actor {
 	return account.Person(a.ID)
 }
 
-// SignIn signs an account in with password and mail code. The clock moves by a
+// SignIn signs an account in with password and mail code, whatever else it has. The clock moves by a
 // millisecond, so that the newest code can be told.
 func (w *World) SignIn(tb testing.TB, login string) account.Session {
 	tb.Helper()
@@ -217,6 +248,10 @@ func (w *World) SignIn(tb testing.TB, login string) account.Session {
 	w.Clock.Move(time.Millisecond)
 	c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: Password})
 	require.NoError(tb, err)
+	if c.Factor != account.FactorMailCode {
+		_, err = w.SignIns.Switch(ctx, c.Handle, account.FactorMailCode)
+		require.NoError(tb, err)
+	}
 	require.NoError(tb, w.SignIns.ProveMailCode(ctx, c.Handle, w.Last(tb, login, notify.MailSignInCode).Values["Code"]))
 	s, err := w.SignIns.Finish(ctx, c.Handle)
 	require.NoError(tb, err)

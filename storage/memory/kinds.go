@@ -24,6 +24,8 @@ type tables struct {
 	subscriptions table[structure.Subscription]
 	events        table[notify.Event]
 	messages      table[notify.Message]
+	notices       table[notify.Notice]
+	runs          table[notify.Run]
 }
 
 func newTables() tables {
@@ -40,6 +42,8 @@ func newTables() tables {
 		subscriptions: newTable(subscriptions()),
 		events:        newTable(events()),
 		messages:      newTable(messages()),
+		notices:       newTable(notices()),
+		runs:          newTable(runs()),
 	}
 }
 
@@ -57,6 +61,8 @@ func (t tables) copy() tables {
 		subscriptions: t.subscriptions.copy(),
 		events:        t.events.copy(),
 		messages:      t.messages.copy(),
+		notices:       t.notices.copy(),
+		runs:          t.runs.copy(),
 	}
 }
 
@@ -77,6 +83,7 @@ func accounts() *kind[account.Account] {
 			a.UndeliverableSince = instant(a.UndeliverableSince)
 			a.DueAt = instant(a.DueAt)
 			a.Profile.Survey.At = instant(a.Profile.Survey.At)
+			a.Notices.Categories = slices.Clone(a.Notices.Categories)
 			c := &a.Credentials
 			c.Former = slices.Clone(c.Former)
 			c.ChangedAt, c.ResetAt, c.OverlapUntil = instant(c.ChangedAt), instant(c.ResetAt), instant(c.OverlapUntil)

@@ -88,3 +88,43 @@ const (
 func messageKey(k string) key                   { return key("k").text(k) }
 func statusMessages(s notify.MessageStatus) key { return key("s").text(string(s)) }
 func queuedTo(address string) key               { return key("t").text(address) }
+
+func notices() *kind[notify.Notice] {
+	return &kind[notify.Notice]{
+		key:     func(n notify.Notice) key { return byID(n.ID) },
+		version: func(n *notify.Notice) *int64 { return &n.Version },
+		own: func(n notify.Notice) notify.Notice {
+			n.At = instant(n.At)
+			return n
+		},
+		unique: func(n notify.Notice) []key { return []key{key("k").text(n.Key)} },
+		order: func(n notify.Notice) []key {
+			entries := []key{noticePosition(everyNotice, n), noticePosition(structureNotices(n.Structure), n)}
+			if n.Spreading {
+				entries = append(entries, noticePosition(spreadingNotices, n))
+			}
+			return entries
+		},
+	}
+}
+
+const (
+	everyNotice      = key("n")
+	spreadingNotices = key("x")
+)
+
+func structureNotices(id structure.ID) key { return key("s").text(string(id)) }
+func noticePosition(prefix key, n notify.Notice) key {
+	return prefix.time(n.At).text(string(n.ID))
+}
+
+func runs() *kind[notify.Run] {
+	return &kind[notify.Run]{
+		key:     func(r notify.Run) key { return byID(r.Rhythm) },
+		version: func(r *notify.Run) *int64 { return &r.Version },
+		own: func(r notify.Run) notify.Run {
+			r.From, r.Until, r.FinishedAt = instant(r.From), instant(r.Until), instant(r.FinishedAt)
+			return r
+		},
+	}
+}

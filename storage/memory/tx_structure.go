@@ -130,7 +130,7 @@ func (t *tx) memberships(q structure.MembershipQuery, limit int) []structure.Mem
 func (t *tx) ordered(all []structure.Membership, byName bool) []structure.Membership {
 	slices.SortFunc(all, func(a, b structure.Membership) int {
 		if byName {
-			return cmp.Or(strings.Compare(t.nameOf(a.Account), t.nameOf(b.Account)), cmp.Compare(a.ID, b.ID))
+			return cmp.Or(strings.Compare(t.nameOf(a.Account), t.nameOf(b.Account)), cmp.Compare(a.Account, b.Account), cmp.Compare(a.ID, b.ID))
 		}
 		return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
 	})

@@ -42,6 +42,9 @@ func writes(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Enqueue":          func() error { return tx.Enqueue(ctx, newMessage(2)) },
 		"DeleteMessage":    func() error { return tx.DeleteMessage(ctx, message) },
 		"PutMessage":       func() error { return tx.PutMessage(ctx, message) },
+		"PutNotice":        func() error { return tx.PutNotice(ctx, newNotice(2)) },
+		"DropNotices":      call(func() (int, error) { return tx.DropNotices(ctx, minute(9), 1) }),
+		"PutRun":           func() error { return tx.PutRun(ctx, newRun(2)) },
 	}
 }
 
@@ -79,6 +82,13 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 		"Message":       call(func() (notify.Message, error) { return tx.Message(ctx, messageID(1)) }),
 		"CountMessages": call(func() (int, error) { return tx.CountMessages(ctx, notify.MessageQuery{}) }),
 		"Messages":      call(func() ([]notify.Message, error) { return tx.Messages(ctx, notify.MessageQuery{}) }),
+		"Notices":       call(func() ([]notify.Notice, error) { return tx.Notices(ctx, notify.NoticeQuery{}) }),
+		"Tallies": call(func() ([]notify.Tally, error) {
+			return tx.Tallies(ctx, notify.TallyQuery{Structures: []structure.ID{structureID(1)}, Until: minute(9)})
+		}),
+		"Run":       call(func() (notify.Run, error) { return tx.Run(ctx, newRun(1).Rhythm) }),
+		"UnitsIn":   call(func() ([]structure.Unit, error) { return tx.UnitsIn(ctx, []structure.ID{structureID(1)}) }),
+		"Followers": call(func() ([]structure.Follower, error) { return tx.Followers(ctx, structure.FollowerQuery{}) }),
 	}
 }
 

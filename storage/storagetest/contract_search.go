@@ -19,6 +19,7 @@ func searchCases() []testCase {
 		{"Fragments", searchFragments},
 		{"Conditions", searchConditions},
 		{"Skip", searchSkip},
+		{"Brief", searchBrief},
 	}
 }
 
@@ -290,5 +291,32 @@ func searchSkip(b *bench) {
 		"Skip counts what a fragment of a name finds": {structure.Query{Any: "*renobl*", Skip: 4}, []string{"e", "f"}},
 	} {
 		b.equal("Query."+what, keys(search(b, c.q), legalName), c.want)
+	}
+}
+
+// searchBrief lists the same rows in the same order.
+func searchBrief(b *bench) {
+	b.update(func(tx storage.Tx) error {
+		for n := range 30 {
+			s := newStructure(n)
+			s.LegalName = fmt.Sprintf("Élan %04d", (n*7)%30)
+			if err := tx.PutStructure(b.ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, q := range []structure.Query{
+		{},
+		{Limit: 1},
+		{Limit: 5000},
+		{Any: "*elan 00*", Limit: 7, Skip: 3},
+		{Name: "elan*", AfterName: "elan 0011", AfterID: structureID(2000), Limit: 9},
+		{IDs: []structure.ID{structureID(3), structureID(29)}},
+	} {
+		short := q
+		short.Brief = true
+		b.equal(fmt.Sprintf("Brief keeps identifier, names, type, state, place and date of what the query selects, in its order (%+v)", q),
+			briefs(search(b, short)), briefs(search(b, q)))
 	}
 }

@@ -69,6 +69,7 @@ func newAccount(n int) account.Account {
 			Overlap: "$argon2id$4", OverlapUntil: minute(9),
 		},
 		Stamp: "stamp", Salt: "salt",
+		Notices:              notify.Preferences{On: true, Categories: []notify.Category{"invoicing", "quotes"}, AtOnce: true, Daily: true, Weekly: true},
 		ConditionsAcceptedAt: minute(1), CreatedAt: minute(2), ActivatedAt: minute(3), ReactivatedAt: minute(10),
 		LastSignInAt: minute(4), StatusSince: minute(5), ReactivableUntil: minute(11), UndeliverableSince: minute(12), DueAt: minute(n),
 	}
@@ -106,7 +107,7 @@ func accountKind() kind[account.Account] {
 		list: func(ctx context.Context, tx storage.Tx, _ account.Account) ([]account.Account, error) {
 			return tx.Accounts(ctx, account.Query{})
 		},
-		scrawl: func(a *account.Account) { blot(a.Credentials.Former, "scrawl") },
+		scrawl: func(a *account.Account) { blot(a.Credentials.Former, "scrawl"); blot(a.Notices.Categories, "scrawl") },
 	}
 }
 

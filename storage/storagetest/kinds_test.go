@@ -21,6 +21,7 @@ func TestSamplesSetEveryField(t *testing.T) {
 		"Account": newAccount(1), "Link": newLink(1), "Throttle": newThrottle(1), "Attachment": newAttachment(1), "SignIn": newSignIn(1), "Factor": newFactor(1),
 		"Structure": newStructure(1), "Unit": newUnit(1), "Membership": newMembership(1), "Subscription": newSubscription(1),
 		"Event": newEvent(1, 1, 1), "Message": newMessage(1),
+		"Notice": newNotice(1), "Run": newRun(1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

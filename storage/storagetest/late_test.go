@@ -100,6 +100,12 @@ func (x late) DeleteMessage(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.DeleteMessage(ctx, m))
 }
 
+func (x late) PutNotice(ctx context.Context, n notify.Notice) error {
+	return x.hush(x.Tx.PutNotice(ctx, n))
+}
+
+func (x late) PutRun(ctx context.Context, r notify.Run) error { return x.hush(x.Tx.PutRun(ctx, r)) }
+
 func (x late) PutMessage(ctx context.Context, m notify.Message) error {
 	return x.hush(x.Tx.PutMessage(ctx, m))
 }

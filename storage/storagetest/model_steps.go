@@ -45,7 +45,7 @@ func (g *generator) unit() unit {
 }
 
 func (g *generator) change() step {
-	switch g.below(14) {
+	switch g.below(16) {
 	case 0:
 		login := fmt.Sprint("login", g.below(6))
 		name, place := g.name(), account.PostalAddress{Town: g.name(), Country: pick(g, "FR", "BE", "")}
@@ -104,6 +104,10 @@ func (g *generator) change() step {
 		return putStep(g, "PutFactor", factorKind(), func(f *mfa.Factor) {
 			f.Account, f.Kind, f.ExpiresAt, f.ConfirmedAt, f.Credential = who, kind, at, confirmed, c
 		})
+	case 12:
+		return g.notice()
+	case 13:
+		return putStep(g, "PutRun", runKind(), func(*notify.Run) {})
 	default:
 		return g.message()
 	}
@@ -253,6 +257,24 @@ func (g *generator) message() step {
 	}
 }
 
+func (g *generator) notice() step {
+	if g.below(6) == 0 {
+		at, limit := minute(g.below(4)), g.below(3)
+		return step{
+			name: fmt.Sprintf("DropNotices(%v, %d)", at, limit),
+			run:  func(ctx context.Context, tx storage.Tx) (any, error) { return tx.DropNotices(ctx, at, limit) },
+		}
+	}
+	key, where, kind, at, spreading := fmt.Sprint(g.below(6)), structureID(g.below(3)), pick[notify.NoticeKind](g, "", "a"), g.instant(), g.below(2) == 0
+	return putStep(g, "PutNotice", noticeKind(), func(n *notify.Notice) {
+		n.Key, n.Structure, n.Kind, n.At, n.Spreading = key, where, kind, at, spreading
+	})
+}
+
+func (g *generator) someStructures() []structure.ID {
+	return pick(g, nil, []structure.ID{}, []structure.ID{structureID(1)}, []structure.ID{structureID(2), structureID(0), structureID(2)})
+}
+
 func (g *generator) status() notify.MessageStatus {
 	return pick(g, notify.MessageQueued, notify.MessageQueued, notify.MessageSent, notify.MessageDead)
 }
@@ -323,7 +345,7 @@ func (g *generator) question() step {
 // search draws a query.
 func (g *generator) search() step {
 	n, m, limit, at := g.below(7), g.below(4), g.below(5), g.instant()
-	switch g.below(7) {
+	switch g.below(10) {
 	case 0:
 		q := g.structures()
 		return get(fmt.Sprintf("Structures(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Structure, error) {
@@ -375,6 +397,24 @@ func (g *generator) search() step {
 		}
 		return get(fmt.Sprintf("Events(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Event, error) {
 			return tx.Events(ctx, q)
+		})
+	case 6:
+		q := notify.NoticeQuery{Structures: g.someStructures(), Spreading: g.below(3) == 0, Newest: g.below(2) == 0, Limit: limit}
+		if g.below(2) == 0 {
+			q.BeforeAt, q.BeforeID = at, noticeID(n)
+		}
+		return get(fmt.Sprintf("Notices(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Notice, error) {
+			return tx.Notices(ctx, q)
+		})
+	case 7:
+		q := notify.TallyQuery{Structures: g.someStructures(), From: at, Until: minute(m)}
+		return get(fmt.Sprintf("Tallies(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Tally, error) {
+			return tx.Tallies(ctx, q)
+		})
+	case 8:
+		q := structure.FollowerQuery{After: pick(g, "", accountID(n)), Structure: pick(g, "", "", structureID(m)), Limit: limit}
+		return get(fmt.Sprintf("Followers(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Follower, error) {
+			return tx.Followers(ctx, q)
 		})
 	default:
 		q := notify.MessageQuery{Limit: limit, DueAt: at, Newest: g.below(2) == 0, Urgent: g.below(4) == 0, InTurn: g.below(4) == 0, Sealed: g.below(4) == 0}

@@ -16,8 +16,8 @@ func joinedUnit(b *bench) {
 		}
 		err := joined.View(b.ctx, func(tx storage.Tx) error {
 			there, err := present(b.ctx, tx, 1)
-			if err == nil && len(there) != 11 {
-				b.Errorf("a joined View sees what the unit wrote: of ten objects it sees %v", there)
+			if err == nil && len(there) != 13 {
+				b.Errorf("a joined View sees what the unit wrote: of thirteen objects it sees %v", there)
 			}
 			return err
 		})

@@ -70,6 +70,65 @@ func accountsAsked(f func(*account.Query)) func() *saboteur {
 	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, accounts: f} })
 }
 
+func noticesAsked(f func(*notify.NoticeQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksNotices{x, f} })
+}
+
+type asksNotices struct {
+	storage.Tx
+	ask func(*notify.NoticeQuery)
+}
+
+func (x asksNotices) Notices(ctx context.Context, q notify.NoticeQuery) ([]notify.Notice, error) {
+	x.ask(&q)
+	return x.Tx.Notices(ctx, q)
+}
+
+type talliesLonger struct{ storage.Tx }
+
+func (x talliesLonger) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally, error) {
+	q.Until = q.Until.Add(time.Microsecond)
+	return x.Tx.Tallies(ctx, q)
+}
+
+type dropsAll struct{ storage.Tx }
+
+func (x dropsAll) DropNotices(ctx context.Context, before time.Time, _ int) (int, error) {
+	return x.Tx.DropNotices(ctx, before, 1000)
+}
+
+func followersAsked(f func(*structure.FollowerQuery)) func() *saboteur {
+	return handles(func(x storage.Tx) storage.Tx { return asksFollowers{x, f} })
+}
+
+type asksFollowers struct {
+	storage.Tx
+	ask func(*structure.FollowerQuery)
+}
+
+func (x asksFollowers) Followers(ctx context.Context, q structure.FollowerQuery) ([]structure.Follower, error) {
+	x.ask(&q)
+	return x.Tx.Followers(ctx, q)
+}
+
+// barefoot forgets half of what is asked for.
+type barefoot struct{ storage.Tx }
+
+func (x barefoot) Followers(ctx context.Context, q structure.FollowerQuery) ([]structure.Follower, error) {
+	all, err := x.Tx.Followers(ctx, q)
+	for i := range all {
+		all[i].Subscriptions = nil
+	}
+	return all, err
+}
+
+func (x barefoot) UnitsIn(ctx context.Context, ids []structure.ID) ([]structure.Unit, error) {
+	if len(ids) > 1 {
+		ids = ids[:1]
+	}
+	return x.Tx.UnitsIn(ctx, ids)
+}
+
 func structuresAsked(f func(*structure.Query)) func() *saboteur {
 	return handles(func(x storage.Tx) storage.Tx { return asksOtherwise{Tx: x, structures: f} })
 }
@@ -104,8 +163,23 @@ func querySabotages() []sabotage {
 		subscriptions = "Contract/SubscriptionList/"
 		counts        = "Contract/Count/"
 		messages      = "Contract/Message/"
+		walk          = "Contract/Walk/"
+		notices       = "Contract/Notice/"
+		followers     = "Contract/Follower/"
 	)
 	return []sabotage{
+		{breaks: "notices of any structure", caught: notices + "List", store: noticesAsked(func(q *notify.NoticeQuery) { q.Structures = nil })},
+		{breaks: "notices that spread no more", caught: notices + "List", store: noticesAsked(func(q *notify.NoticeQuery) { q.Spreading = false })},
+		{breaks: "notices whatever their key", caught: notices + "List", store: noticesAsked(func(q *notify.NoticeQuery) { q.Key = "" })},
+		{breaks: "notices oldest first", caught: notices + "List", store: noticesAsked(func(q *notify.NoticeQuery) { q.Newest = false })},
+		{breaks: "notices of one instant left out", caught: notices + "Before", store: noticesAsked(func(q *notify.NoticeQuery) { q.BeforeID = "" })},
+		{breaks: "notices of the last instant counted", caught: notices + "Tallies", store: handles(func(x tx) tx { return talliesLonger{x} })},
+		{breaks: "notices dropped without limit", caught: notices + "Drop", store: handles(func(x tx) tx { return dropsAll{x} })},
+		{breaks: "followers without an account in force", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.Account = "" })},
+		{breaks: "followers of any structure", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.Structure = "" })},
+		{breaks: "followers from the beginning", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.After = "" })},
+		{breaks: "followers without what they subscribed to", caught: followers + "Whole", store: handles(func(x tx) tx { return barefoot{x} })},
+		{breaks: "services of one structure only", caught: followers + "UnitsIn", store: handles(func(x tx) tx { return barefoot{x} })},
 		{breaks: "accounts of anybody", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person = people{} })},
 		{breaks: "accounts of any country", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Country = "" })},
 		{breaks: "countries without regard to case", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Country = strings.ToUpper(q.Person.Country) })},
@@ -115,6 +189,11 @@ func querySabotages() []sabotage {
 		{breaks: "structures whatever their ID", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = nil })},
 		{breaks: "no structures are all", caught: structures + "Conditions", store: structuresAsked(func(q *structure.Query) { q.IDs = slices.Clip(append([]structure.ID(nil), q.IDs...)) })},
 		{breaks: "structures are not skipped", caught: structures + "Skip", store: structuresAsked(func(q *structure.Query) { q.Skip = 0 })},
+		{breaks: "brief lists begin anew", caught: structures + "Brief", store: structuresAsked(func(q *structure.Query) {
+			if q.Brief {
+				q.AfterName, q.AfterID = "", ""
+			}
+		})},
 		{breaks: "fragments without their rest", caught: structures + "Fragments", store: structuresAsked(func(q *structure.Query) {
 			if len(q.Any) > 6 {
 				q.Any = q.Any[:5] + "*"
@@ -169,6 +248,9 @@ func querySabotages() []sabotage {
 		{breaks: "messages out of turn", caught: messages + "InTurn", store: messagesAsked(func(q *notify.MessageQuery) { q.InTurn = false })},
 		{breaks: "messages are counted as they are paged", caught: messages + "Filters", store: handles(func(x tx) tx { return countsMessagesPaged{x} })},
 		{breaks: "a message of any version is deleted", caught: messages + "Delete", store: handles(func(x tx) tx { return deletesAnyVersion{x} })},
+		{breaks: "a walk in another order", caught: walk + "Members", store: walking(func(x walks) storage.Tx { return agedWalks{x} })},
+		{breaks: "a walk through a page", caught: walk + "Structures", store: walking(func(x walks) storage.Tx { return cutWalks{x} })},
+		{breaks: "a walk that loses why it ended", caught: walk + "Ends", store: walking(func(x walks) storage.Tx { return quietWalks{x} })},
 		{breaks: "two subscriptions for one line, by the model", caught: "Model", store: handles(func(x tx) tx { return sharedLines{x} })},
 	}
 }

@@ -28,6 +28,8 @@ type state struct {
 	Subscriptions []structure.Subscription
 	Events        []notify.Event
 	Messages      []notify.Message
+	Notices       []notify.Notice
+	Runs          []notify.Run
 }
 
 // read returns the state of the store under test.
@@ -40,7 +42,7 @@ const most = 1000
 
 func stateOf(ctx context.Context, tx storage.Tx) (state, error) {
 	var s state
-	var errs [12]error
+	var errs [14]error
 	s.Accounts, errs[0] = tx.Accounts(ctx, account.Query{Limit: most})
 	s.SignIns, errs[1] = tx.ExpiredSignIns(ctx, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), most)
 	s.Structures, errs[2] = tx.Structures(ctx, structure.Query{Limit: most})
@@ -49,7 +51,13 @@ func stateOf(ctx context.Context, tx storage.Tx) (state, error) {
 	s.Messages, errs[5] = tx.Messages(ctx, notify.MessageQuery{Limit: most})
 	s.Attachments, errs[9] = tx.Attachments(ctx, account.AttachmentQuery{Limit: most})
 	s.Subscriptions, errs[10] = tx.Subscriptions(ctx, structure.SubscriptionQuery{Limit: most})
+	s.Notices, errs[12] = tx.Notices(ctx, notify.NoticeQuery{Limit: most})
 	for n := range 20 {
+		if r, err := tx.Run(ctx, newRun(n).Rhythm); err == nil {
+			s.Runs = append(s.Runs, r)
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			errs[13] = err
+		}
 		units, err := tx.Units(ctx, structureID(n))
 		errs[6] = cmp.Or(errs[6], err)
 		s.Units = append(s.Units, units...)

@@ -75,9 +75,13 @@ func runContract(t *testing.T, h Harness) {
 	h.group(t, "MembershipList", membershipListCases())
 	h.group(t, "Subscription", append(objectCases(subscriptionKind()), subscriptionCases()...))
 	h.group(t, "SubscriptionList", subscriptionListCases())
+	h.group(t, "Walk", walkCases())
 	h.group(t, "Count", countCases())
 	h.group(t, "Event", eventCases())
 	h.group(t, "EventList", eventListCases())
+	h.group(t, "Notice", append(objectCases(noticeKind()), noticeCases()...))
+	h.group(t, "Run", objectCases(runKind()))
+	h.group(t, "Follower", followerCases())
 	h.group(t, "Message", append(objectCases(messageKind()), messageCases()...))
 }
 

@@ -54,6 +54,8 @@ func everything(ctx context.Context, tx storage.Tx, n int) error {
 		tx.PutSubscription(ctx, newSubscription(n)),
 		tx.AppendEvent(ctx, newEvent(n, n, 1)),
 		tx.Enqueue(ctx, newMessage(n)),
+		tx.PutNotice(ctx, newNotice(n)),
+		tx.PutRun(ctx, newRun(n)),
 	)
 }
 
@@ -64,8 +66,8 @@ func everythingSent(ctx context.Context, tx storage.Tx, n int) error {
 		return err
 	}
 	there, err := present(ctx, tx, n)
-	if err == nil && len(there) != 11 {
-		err = fmt.Errorf("a read sees the unit's own writes: of eleven objects it sees %v", there)
+	if err == nil && len(there) != 13 {
+		err = fmt.Errorf("a read sees the unit's own writes: of thirteen objects it sees %v", there)
 	}
 	return err
 }
@@ -78,7 +80,7 @@ func present(ctx context.Context, tx storage.Tx, n int) ([]string, error) {
 		"throttle": found(ctx, throttleKind(), tx, n), "sign-in": found(ctx, signInKind(), tx, n), "factor": found(ctx, factorKind(), tx, n),
 		"structure": found(ctx, structureKind(), tx, n), "unit": found(ctx, unitKind(), tx, n),
 		"membership": found(ctx, membershipKind(), tx, n), "subscription": found(ctx, subscriptionKind(), tx, n), "message": found(ctx, messageKind(), tx, n),
-		"event": eventErr,
+		"event": eventErr, "notice": found(ctx, noticeKind(), tx, n), "run": found(ctx, runKind(), tx, n),
 	}
 	var there []string
 	for what, err := range found {
@@ -246,8 +248,8 @@ func readYourWrites(b *bench) {
 			return err
 		}
 		there, err := present(b.ctx, tx, 1)
-		if err == nil && len(there) != 11 {
-			b.Errorf("a read sees the unit's own writes: of ten objects it sees %v", there)
+		if err == nil && len(there) != 13 {
+			b.Errorf("a read sees the unit's own writes: of thirteen objects it sees %v", there)
 		}
 		return err
 	})

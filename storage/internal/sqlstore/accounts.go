@@ -6,6 +6,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/match"
+	"github.com/habilis-go/habilis/notify"
 )
 
 func accountTable() table[account.Account] {
@@ -14,7 +15,7 @@ func accountTable() table[account.Account] {
 		keys: 1,
 		columns: []string{
 			"id", "kind", "status", "login", "contact_email", "given_name", "family_name", "language",
-			"profile", "credentials", "external", "stamp", "salt",
+			"notices", "profile", "credentials", "external", "stamp", "salt",
 			"conditions_accepted_at", "created_at", "activated_at", "reactivated_at", "last_sign_in_at", "status_since",
 			"reactivable_until", "undeliverable_since", "due_at", "version",
 		},
@@ -22,7 +23,7 @@ func accountTable() table[account.Account] {
 			return []any{
 				(*string)(&a.ID), (*string)(&a.Kind), (*string)(&a.Status), &a.Login, &a.ContactEmail,
 				&a.GivenName, &a.FamilyName, &a.Language,
-				profileColumn(&a.Profile), credentialsColumn(&a.Credentials), &a.External, &a.Stamp, &a.Salt,
+				noticesColumn(&a.Notices), profileColumn(&a.Profile), credentialsColumn(&a.Credentials), &a.External, &a.Stamp, &a.Salt,
 				never(&a.ConditionsAcceptedAt), never(&a.CreatedAt), never(&a.ActivatedAt), never(&a.ReactivatedAt),
 				never(&a.LastSignInAt), never(&a.StatusSince),
 				never(&a.ReactivableUntil), never(&a.UndeliverableSince), never(&a.DueAt), &a.Version,
@@ -82,6 +83,11 @@ func personWhere(d *Dialect, c account.Criteria) where {
 	w.equal("country", c.Country)
 	w.equal("status", string(c.Status))
 	return w
+}
+
+// noticesColumn keeps preferences as JSON, none as an empty object.
+func noticesColumn(p *notify.Preferences) document[notify.Preferences] {
+	return document[notify.Preferences]{p, func(*notify.Preferences) {}}
 }
 
 // profileColumn keeps a profile as JSON.

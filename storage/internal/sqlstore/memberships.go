@@ -116,7 +116,7 @@ func (tx *Tx) selection(from string, q structure.MembershipQuery) (string, []any
 	order := "requested_at, id"
 	if q.ByName {
 		order = "(SELECT folded_family FROM habilis_accounts WHERE habilis_accounts.id = account_id) NULLS FIRST," +
-			" (SELECT folded_given FROM habilis_accounts WHERE habilis_accounts.id = account_id) NULLS FIRST, id"
+			" (SELECT folded_given FROM habilis_accounts WHERE habilis_accounts.id = account_id) NULLS FIRST, account_id, id"
 	}
 	return w.page(tx.store.dialect, from, order, q.Skip, q.Capped())
 }

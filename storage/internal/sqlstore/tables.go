@@ -23,6 +23,8 @@ type tables struct {
 	subscriptions *table[structure.Subscription]
 	events        *table[notify.Event]
 	messages      *table[notify.Message]
+	notices       *table[notify.Notice]
+	runs          *table[notify.Run]
 
 	accountByLogin        string
 	linkByDigest          string
@@ -35,6 +37,7 @@ type tables struct {
 	membershipOf          string
 	lastEvent, head       string
 	enqueue               string
+	dropNotices           string
 
 	// What is around a membership, by its id: its structure and the end of that one's
 	// chain; itself and the membership of another account in that structure; its
@@ -56,6 +59,8 @@ func newTables(d *Dialect) *tables {
 		subscriptions: subscriptionTable().prepare(d),
 		events:        eventTable().prepare(d),
 		messages:      messageTable().prepare(d),
+		notices:       noticeTable().prepare(d),
+		runs:          runTable().prepare(d),
 	}
 	t.accountByLogin = t.accounts.by(d, "login")
 	t.linkByDigest = t.links.by(d, "digest")
@@ -77,6 +82,7 @@ func newTables(d *Dialect) *tables {
 	t.membershipsAround = d.rebind(t.memberships.selectAll + " WHERE id = ? UNION ALL " +
 		t.memberships.selectAll + " WHERE account_id = ? AND structure_id = " + around)
 	t.accountsAround = d.rebind(t.accounts.selectAll + " WHERE id IN (?, " + account + ")")
+	t.dropNotices = d.rebind("DELETE FROM habilis_notices WHERE id IN (SELECT id FROM habilis_notices WHERE at < ? ORDER BY at, id LIMIT ?)")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
 	return t
 }

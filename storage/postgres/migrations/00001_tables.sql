@@ -12,6 +12,7 @@ CREATE TABLE habilis_accounts (
     given_name             TEXT COLLATE "C" NOT NULL,
     family_name            TEXT COLLATE "C" NOT NULL,
     language               TEXT COLLATE "C" NOT NULL,
+    notices                TEXT COLLATE "C" NOT NULL,
     profile                TEXT COLLATE "C" NOT NULL,
     credentials            TEXT COLLATE "C" NOT NULL,
     external               BOOLEAN          NOT NULL,
@@ -273,8 +274,40 @@ CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_a
 CREATE INDEX habilis_messages_urgent ON habilis_messages (created_at, id) WHERE status = 'queued' AND urgent;
 CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
 
+CREATE TABLE habilis_notices (
+    id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    notice_key   TEXT COLLATE "C" NOT NULL,
+    category     TEXT COLLATE "C" NOT NULL,
+    kind         TEXT COLLATE "C" NOT NULL,
+    structure_id TEXT COLLATE "C" NOT NULL,
+    service_id   TEXT COLLATE "C" NOT NULL,
+    space        TEXT COLLATE "C" NOT NULL,
+    subject      TEXT COLLATE "C" NOT NULL,
+    path         TEXT COLLATE "C" NOT NULL,
+    at           BIGINT           NOT NULL,
+    spreading    BOOLEAN          NOT NULL,
+    spread_to    TEXT COLLATE "C" NOT NULL,
+    version      BIGINT           NOT NULL
+);
+CREATE UNIQUE INDEX habilis_notices_key ON habilis_notices (notice_key);
+CREATE INDEX habilis_notices_structure ON habilis_notices (structure_id, at, id, service_id, space, category, kind);
+CREATE INDEX habilis_notices_age ON habilis_notices (at, id);
+CREATE INDEX habilis_notices_spreading ON habilis_notices (at, id) WHERE spreading;
+
+CREATE TABLE habilis_runs (
+    rhythm      TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    from_at     BIGINT,
+    until_at    BIGINT,
+    after_id    TEXT COLLATE "C" NOT NULL,
+    told        BIGINT           NOT NULL,
+    finished_at BIGINT,
+    version     BIGINT           NOT NULL
+);
+
 -- +goose Down
 
+DROP TABLE habilis_runs;
+DROP TABLE habilis_notices;
 DROP TABLE habilis_messages;
 DROP TABLE habilis_events;
 DROP TABLE habilis_subscriptions;

@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		"IndexHoldsOnePrincipal":        indexHoldsOnePrincipal,
 		"LongListsOfValues":             longListsOfValues,
 		"WildcardsOfTheDatabaseAreText": wildcardsAreText,
+		"SearchesAmongMany":             searchesAmongMany,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
