@@ -169,19 +169,36 @@ type stager struct {
 	most   int // staged at once
 	commit func(m notify.Email) error
 	gone   int
+
+	second chan struct{} // if there is one, the first mail waits for another to be taken beside it
+	calls  int
 }
 
 func (s *stager) Send(context.Context, notify.Email) error { return errors.New("Stage is there") }
 
-func (s *stager) Stage(_ context.Context, m notify.Email) (notify.Staged, error) {
+func (s *stager) Stage(ctx context.Context, m notify.Email) (notify.Staged, error) {
 	if strings.HasPrefix(m.To, "nobody") {
 		return nil, notify.ErrUndeliverable
 	}
+	if s.taken() == 1 && s.second != nil {
+		select {
+		case <-s.second:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return &stagedMail{s, m}, nil
+}
+
+func (s *stager) taken() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.staged++
 	s.most = max(s.most, s.staged)
-	return &stagedMail{s, m}, nil
+	if s.calls++; s.calls == 2 && s.second != nil {
+		close(s.second)
+	}
+	return s.calls
 }
 
 type stagedMail struct {
@@ -216,7 +233,7 @@ func TestOneMailAtRisk(t *testing.T) {
 	b.owe("nobody", time.Time{})
 	b.opts.Parallel = 4
 	taken := map[notify.MessageID]bool{}
-	s := &stager{b: b}
+	s := &stager{b: b, second: make(chan struct{})}
 	s.commit = func(m notify.Email) error {
 		for _, o := range b.all() { // from the store, which knows what is marked
 			if taken[o.ID] && o.Status != notify.MessageSent {
