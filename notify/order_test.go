@@ -218,7 +218,9 @@ func (m *stagedMail) Commit() error {
 }
 
 func (m *stagedMail) Abandon() {
-	m.end()
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	m.s.staged--
 	m.s.gone++
 }
 
