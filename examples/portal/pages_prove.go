@@ -120,9 +120,14 @@ func (p *portal) resendProof(c *call) error {
 	return c.done("/prove/code", "second.resent")
 }
 
-// proveAgain leads back to the password when the proof is over.
+// proveAgain leads back to the password when the proof is over, and to the second step
+// when another tab chose another factor since.
 func (c *call) proveAgain(err error) error {
-	if !errors.Is(err, mfa.ErrSignInOver) {
+	switch {
+	case errors.Is(err, mfa.ErrNotAsked):
+		c.notice(false, c.p.h.Localize(err, c.tag()))
+		return c.redirect("/prove/code")
+	case !errors.Is(err, mfa.ErrSignInOver):
 		return err
 	}
 	c.forget(keyProof)

@@ -120,9 +120,14 @@ func (p *portal) resend(c *call) error {
 	return c.done("/sign-in/second-step", "second.resent")
 }
 
-// beginAgain leads back to the first step when the sign-in is over.
+// beginAgain leads back to the first step when the sign-in is over, and to the second one
+// when another tab chose another factor since.
 func (c *call) beginAgain(err error) error {
-	if !errors.Is(err, mfa.ErrSignInOver) {
+	switch {
+	case errors.Is(err, mfa.ErrNotAsked):
+		c.notice(false, c.p.h.Localize(err, c.tag()))
+		return c.redirect("/sign-in/second-step")
+	case !errors.Is(err, mfa.ErrSignInOver):
 		return err
 	}
 	c.forget(keyHalf)
