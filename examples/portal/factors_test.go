@@ -55,6 +55,8 @@ func TestFactorsOnThePages(t *testing.T) {
 		require.Equal(t, "/sign-in/second-step", v.send("/sign-in", "login", julie, "password", demoPassword).Path)
 	}
 	signIn()
+	require.Equal(t, "/sign-in/second-step", v.send("/sign-in/resend").Path, "the button of a tab that is no longer up to date")
+	require.Contains(t, v.last.Body, "demande un autre facteur")
 	require.Equal(t, http.StatusUnprocessableEntity, v.send("/sign-in/second-step", "code", "000000").Status)
 	require.Equal(t, "/", v.send("/sign-in/second-step", "code", shown(t, secret, clock.now())).Path)
 
