@@ -213,7 +213,7 @@ func TestTwoDispatchersNeverShareAMessage(t *testing.T) {
 	require.Len(t, seen, owed)
 }
 
-// TestNothingIsLost lets mailer and store fail at random. Whatever happens, every
+// ML-08: TestNothingIsLost lets mailer and store fail at random. Whatever happens, every
 // message ends sent or dead, a sent one was accepted, and one that was accepted is
 // sent again only if the store failed to note it.
 func TestNothingIsLost(t *testing.T) {

@@ -330,7 +330,8 @@ func TestMailThatKillsEveryProcessIsGivenUp(t *testing.T) {
 	require.Equal(t, notify.MessageDead, b.message(owed.ID).Status)
 }
 
-func TestPanicIsContained_DS17(t *testing.T) {
+// DS-17: a mailer that panics fails its own mail and nothing else.
+func TestPanicIsContained(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	owed := b.owe("julie", time.Time{})

@@ -477,7 +477,7 @@ func TestEveryOrderOfOperations(t *testing.T) {
 	}
 }
 
-// The same as deep as a minute goes.
+// The same as deep as a minute goes, which is far more than 10 000 operations (TI-20).
 func TestEveryOrderOfOperationsForAMinute(t *testing.T) {
 	longtest.Skip(t)
 	t.Parallel()

@@ -433,7 +433,7 @@ func TestRequestMany(t *testing.T) {
 	require.ErrorIs(t, err, fault.ErrInvalid)
 }
 
-// Invariant (11) of 1.23, TI-01: whoever holds the whole structure is not given a service
+// Invariant (11) of 1.23, TI-01, TI-07: whoever holds the whole structure is not given a service
 // of another one by way of being given less.
 func TestNoServiceOfAnotherStructureIsGiven(t *testing.T) {
 	t.Parallel()

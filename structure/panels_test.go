@@ -210,7 +210,7 @@ func TestPanelsOfAStructure(t *testing.T) {
 	require.Equal(t, m.Account, done[0].Applicant.ID)
 }
 
-// a manager who is removed reads no request of the structure any more, from that
+// R-242, TI-19: a manager who is removed reads no request of the structure any more, from that
 // moment on; what was asked and decided is kept.
 func TestRemovedManagersReadNothing(t *testing.T) {
 	t.Parallel()

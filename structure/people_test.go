@@ -29,7 +29,7 @@ func person(t testing.TB, w *worldtest.World, login, given, family string, a acc
 	return by
 }
 
-// R-339..R-344, R-357: strangers are found by their login or by both names in full, and
+// R-339..R-344, R-357, DS-14: strangers are found by their login or by both names in full, and
 // nothing is told of them but what picks the right one.
 func TestFindPeople(t *testing.T) {
 	t.Parallel()

@@ -212,7 +212,7 @@ func TestTechnicalLimit(t *testing.T) {
 	})
 }
 
-// CR-17: the credentials leave once, marked secret, and show
+// CR-17, PE-14: the credentials leave once, marked secret, and show
 // nowhere else.
 func TestCredentialsLeaveOnce(t *testing.T) {
 	t.Parallel()

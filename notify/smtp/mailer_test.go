@@ -211,7 +211,8 @@ func TestAuthentication(t *testing.T) {
 	})
 }
 
-func TestReplies_ML14(t *testing.T) {
+// ML-14: what a server answers says whether the mail is tried again or given up.
+func TestReplies(t *testing.T) {
 	t.Parallel()
 	quote := "rejected: " + email.To + " Votre code : 048151"
 	for _, c := range []struct {
