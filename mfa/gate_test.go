@@ -263,8 +263,11 @@ func TestNoPathSkipsTheGate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bound := deep
-			if c.enters {
+			switch {
+			case c.enters:
 				bound = 4
+			case slices.Equal(c.holds, []string{"password"}):
+				bound = min(deep, 6) // thousands of places; three steps more take minutes
 			}
 			way, places := explore(t, c.victim, c.holds, bound)
 			t.Logf("%d places, %v", places, way)
