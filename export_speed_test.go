@@ -207,11 +207,11 @@ func staffing(tb testing.TB, store storage.Store, run func(string), rows int) (*
 	number := "substr(CAST(1000000000000 + i AS TEXT), 2)"
 	counting := fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d)", rows)
 	run(`
-INSERT INTO habilis_accounts (id, kind, status, login, contact_email, given_name, family_name, language, profile, credentials, external, stamp, salt,
+INSERT INTO habilis_accounts (id, kind, status, login, contact_email, given_name, family_name, language, profile, notices, credentials, external, stamp, salt,
 	created_at, activated_at, last_sign_in_at, version, folded_family, folded_given, folded_login, folded_postcode, folded_town, country)
 ` + counting + `
 SELECT '019ab000-0002-7000-8000-' || ` + number + `, 'person', 'active', 'p' || CAST(i AS TEXT) || '@terneuil.example', 'p' || CAST(i AS TEXT) || '@terneuil.example',
-	'Julie', 'Martin ' || CAST(i * 7919 % 100000 AS TEXT), 'fr', '{}', '{}', false, 's', 's',
+	'Julie', 'Martin ' || CAST(i * 7919 % 100000 AS TEXT), 'fr', '{}', '{}', '{}', false, 's', 's',
 	1700000000000000 + i, 1700000000000000 + i, 1750000000000000 + i, 1, 'martin ' || CAST(i * 7919 % 100000 AS TEXT), 'julie', 'p', '', '', ''
 FROM n`)
 	run(`
