@@ -81,7 +81,7 @@ func personWhere(d *Dialect, c account.Criteria) where {
 	w.match(d, c.Postcode, "folded_postcode")
 	w.match(d, c.Town, "folded_town")
 	w.equal("country", c.Country)
-	w.equal("status", string(c.Status))
+	word(&w, "status", c.Status)
 	return w
 }
 

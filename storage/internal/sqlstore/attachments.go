@@ -34,7 +34,7 @@ func (tx *Tx) Attachments(ctx context.Context, q account.AttachmentQuery) ([]acc
 		w.and("account_id = ?", string(q.Owner.Account))
 		w.and("structure_id = ?", string(q.Owner.Structure))
 	}
-	in(&w, "status", q.Statuses)
+	anyWord(&w, "status", q.Statuses)
 	if len(q.Statuses) > 0 && !slices.Contains(q.Statuses, account.AttachmentStored) {
 		w.and("status <> 'stored'") // in words of the index of unsettled ones, so that it is used
 	}

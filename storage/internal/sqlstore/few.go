@@ -67,8 +67,8 @@ func (tx *Tx) few(ctx context.Context, q structure.Query) (ids []structure.ID, f
 	var w where
 	w.structures(d, q)
 	var all []position
-	query := d.rebind(w.selection("SELECT folded_name, id FROM habilis_structures") + " LIMIT ?")
-	err = tx.ask(ctx, ctx, Read{Query: query, Args: append(w.args, int64(fewFound)), Take: func(rows Rows) error {
+	query := d.rebind(w.selection("SELECT folded_name, id FROM habilis_structures") + " LIMIT " + strconv.Itoa(fewFound))
+	err = tx.ask(ctx, ctx, Read{Query: query, Args: w.args, Take: func(rows Rows) error {
 		for rows.Next() {
 			var p position
 			if err := rows.Scan(&p.name, (*string)(&p.id)); err != nil {

@@ -125,8 +125,8 @@ func membershipsWhere(d *Dialect, q structure.MembershipQuery) where {
 	var w where
 	w.equal("account_id", string(q.Account))
 	in(&w, "structure_id", q.Structures)
-	in(&w, "status", q.Statuses)
-	w.equal("role", string(q.Role))
+	anyWord(&w, "status", q.Statuses)
+	word(&w, "role", q.Role)
 	if q.Role != "" && q.Role != structure.RoleMember {
 		w.and("role <> 'member'") // in words of the index of managers, so that it is used
 	}

@@ -88,12 +88,9 @@ func messagesWhere(q notify.MessageQuery) *where {
 		w.and("status <> 'sent'")
 	}
 	w.equal("template", string(q.Template))
-	switch {
-	case q.Status == notify.MessageQueued || q.InTurn:
+	word(&w, "status", q.Status)
+	if q.InTurn && q.Status != notify.MessageQueued {
 		w.and("status = 'queued'")
-		w.equal("status", string(q.Status))
-	default:
-		w.equal("status", string(q.Status))
 	}
 	if !q.Before.IsZero() {
 		w.and("created_at < ?", q.Before.UnixMicro())

@@ -125,7 +125,7 @@ func (w *where) structures(d *Dialect, q structure.Query) {
 	}
 	in(w, "id", q.IDs)
 	w.equal("type", string(q.Type))
-	w.equal("status", string(q.Status))
+	word(w, "status", q.Status)
 }
 
 // match selects the rows in which any of the folded columns fits the pattern.

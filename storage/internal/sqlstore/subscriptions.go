@@ -53,7 +53,7 @@ func subscriptionsWhere(q structure.SubscriptionQuery) where {
 	in(&w, "id", q.IDs)
 	w.equal("account_id", string(q.Account))
 	in(&w, "structure_id", q.Structures)
-	in(&w, "status", q.Statuses)
+	anyWord(&w, "status", q.Statuses)
 	w.equal("space", string(q.Space))
 	w.equal("batch", q.Batch)
 	if !q.DueAt.IsZero() {

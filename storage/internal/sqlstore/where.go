@@ -24,6 +24,37 @@ func (w *where) equal(column, value string) {
 	}
 }
 
+// word selects by a column of states, roles and the like if a value is given. The value
+// is part of the statement: of a parameter, PostgreSQL cannot know whether a partial index
+// on such a value serves, and SQLite plans the statement again each time it is set.
+func word[T ~string](w *where, column string, value T) {
+	if value != "" {
+		anyWord(w, column, []T{value})
+	}
+}
+
+// anyWord selects the rows whose column holds any of the values, which are as in word.
+func anyWord[T ~string](w *where, column string, values []T) {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		if strings.Trim(string(v), "abcdefghijklmnopqrstuvwxyz_") != "" || len(v) > maxWord {
+			in(w, column, values) // not one of ours
+			return
+		}
+		quoted[i] = "'" + string(v) + "'"
+	}
+	switch list := strings.Join(quoted, ", "); len(values) {
+	case 0:
+	case 1:
+		w.and(column + " = " + list)
+	default:
+		w.and(column + " IN (" + list + ")")
+	}
+}
+
+// maxWord is longer than any state or role.
+const maxWord = 32
+
 // in selects the rows whose column holds any of the values. The list is filled up
 // to a power of two by repeating the last one, so that only a handful of different
 // statements ever has to be planned.
@@ -43,9 +74,10 @@ func in[T ~string](w *where, column string, values []T) {
 	w.and(column+" IN ("+placeholders(size)+")", args...)
 }
 
-// query completes a statement: conditions, order and limit.
+// query completes a statement: conditions, order and limit. The limit is part of the
+// statement: SQLite plans one whose limit is a parameter again each time it is set.
 func (w *where) query(d *Dialect, selectAll, order string, limit int) (string, []any) {
-	return d.rebind(w.selection(selectAll) + " ORDER BY " + order + " LIMIT ?"), append(w.args, int64(limit))
+	return d.rebind(w.selection(selectAll) + " ORDER BY " + order + " LIMIT " + strconv.Itoa(limit)), w.args
 }
 
 // page is query without the first rows.
