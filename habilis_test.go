@@ -36,7 +36,7 @@ import (
 
 const password = "Correct-Horse-7-Battery"
 
-var cheap = account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}
+var cheap = account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}
 
 // setting is one deployment with a manager, a structure of two services, and a clerk
 // whose request for the first waits.

@@ -18,7 +18,10 @@ import (
 // keeper is a deployment that keeps files, with one active account.
 func keeper() (*habilis.Habilis, account.Actor) {
 	ctx, inbox := context.Background(), notify.NewInbox()
-	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Contents: blob.NewMemory()}))
+	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
+		Mailer: inbox, Contents: blob.NewMemory(),
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: "julie@atelier.example", GivenName: "Julie", FamilyName: "Bon", AcceptConditions: true,
 	}))

@@ -28,6 +28,7 @@ func newStage() *stage {
 	s.store = storage.Accounts(store)
 	s.Habilis = habilis.Must(habilis.New(store, &habilis.Options{
 		Mailer: s.inbox, Now: func() time.Time { return s.now }, SupportDesk: "help@portal.example",
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
 	}))
 	return s
 }

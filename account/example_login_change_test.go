@@ -17,7 +17,7 @@ import (
 func newcomer(ctx context.Context, login string) (*habilis.Habilis, *notify.Inbox, account.Actor) {
 	inbox, now := notify.NewInbox(), time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
 	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
-		Mailer: inbox, Now: func() time.Time { return now }, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true},
+		Mailer: inbox, Now: func() time.Time { return now }, Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true},
 	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: login, GivenName: "Julie", FamilyName: "Bon", Language: "en", AcceptConditions: true,

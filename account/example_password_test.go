@@ -24,7 +24,7 @@ var codeForm = regexp.MustCompile(`\b[0-9]{6}\b`)
 func joinedExample(ctx context.Context, opts habilis.Options) (*habilis.Habilis, *notify.Inbox, account.Account) {
 	inbox := notify.NewInbox()
 	opts.Mailer = inbox
-	opts.Hashing = account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true} // quick; a host leaves it out
+	opts.Hashing = account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true} // quick; a host leaves it out
 	h := habilis.Must(habilis.New(memory.New(), &opts))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: exampleLogin, GivenName: "Julie", FamilyName: "Bon", AcceptConditions: true,

@@ -15,7 +15,7 @@ import (
 func signedIn() (*habilis.Habilis, account.Actor) {
 	ctx, inbox := context.Background(), notify.NewInbox()
 	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
-		Mailer: inbox, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true},
+		Mailer: inbox, Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC) },
 	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{

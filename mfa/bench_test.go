@@ -69,7 +69,7 @@ func BenchmarkSignIn(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) { signIns(b, open(b), account.Hashing{}) })
 		b.Run(name+"/Rest", func(b *testing.B) {
-			signIns(b, open(b), account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true})
+			signIns(b, open(b), account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true})
 		})
 	}
 }

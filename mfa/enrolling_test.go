@@ -17,7 +17,7 @@ import (
 // requiring wires sign-ins of a host that asks for an application or a key.
 func requiring(t *testing.T, w *worldtest.World, from func(context.Context, account.ID) (time.Time, error)) {
 	t.Helper()
-	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, nil)
 	require.NoError(t, err)
 	w.SignIns, err = mfa.New(storage.SignIns(w.Store), w.Keys, &mfa.Options{
 		Now: w.Clock.Now, Hasher: hasher, Accounts: w.Accounts, StrongFrom: from,

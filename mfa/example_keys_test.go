@@ -30,7 +30,10 @@ func newKeyDesk() keyDesk {
 	policy.Keys.Origins = []string{"https://www.acces.example"}
 	policy.Keys.Passwordless = true
 	at, inbox := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), notify.NewInbox()
-	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, SignIns: &policy, Now: func() time.Time { return at }}))
+	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
+		Mailer: inbox, SignIns: &policy, Now: func() time.Time { return at },
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: login, GivenName: "Julie", FamilyName: "Bon", Language: "en", AcceptConditions: true,
 	}))

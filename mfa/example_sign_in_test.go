@@ -25,7 +25,10 @@ type desk struct {
 func newDesk() *desk {
 	ctx := context.Background()
 	d := &desk{inbox: notify.NewInbox(), now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
-	d.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: d.inbox, Now: func() time.Time { return d.now }}))
+	d.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{
+		Mailer: d.inbox, Now: func() time.Time { return d.now },
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	habilis.Must(d.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: login, GivenName: "Julie", FamilyName: "Bon", AcceptConditions: true,
 	}))

@@ -17,7 +17,10 @@ func ExampleService_StepUp() {
 	const password = "Correct-Horse-7-Battery"
 	ctx := context.Background()
 	inbox, at := notify.NewInbox(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Now: func() time.Time { return at }}))
+	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
+		Mailer: inbox, Now: func() time.Time { return at },
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: login, GivenName: "Julie", FamilyName: "Bon", AcceptConditions: true,
 	}))

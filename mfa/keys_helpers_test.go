@@ -37,7 +37,7 @@ func keyed(t testing.TB, w *worldtest.World, change func(*mfa.Policy)) *dice {
 	if change != nil {
 		change(&p)
 	}
-	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, nil)
 	require.NoError(t, err)
 	w.SignIns, err = mfa.New(storage.SignIns(w.Store), w.Keys, &mfa.Options{
 		Now: w.Clock.Now, Hasher: hasher, Accounts: w.Accounts, Policy: &p, Random: d,

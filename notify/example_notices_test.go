@@ -27,7 +27,7 @@ func newOffice() *office {
 	ctx := context.Background()
 	o := &office{now: time.Date(2026, 11, 20, 14, 0, 0, 0, time.UTC), inbox: notify.NewInbox()}
 	o.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{
-		Mailer: o.inbox, Now: func() time.Time { return o.now }, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true},
+		Mailer: o.inbox, Now: func() time.Time { return o.now }, Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true},
 	}))
 	habilis.Must(o.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: "pauline@atelier.example", GivenName: "Pauline", FamilyName: "Dufour", Language: "en", AcceptConditions: true,

@@ -18,7 +18,10 @@ import (
 // keeping is a deployment that keeps files, with a structure, its manager, and a file.
 func keeping() (*structure.Service, account.Actor, structure.ID, account.AttachmentID) {
 	ctx, inbox := context.Background(), notify.NewInbox()
-	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: inbox, Contents: blob.NewMemory()}))
+	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
+		Mailer: inbox, Contents: blob.NewMemory(),
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: "pauline@atelier.example", GivenName: "Pauline", FamilyName: "Dufour", AcceptConditions: true,
 	}))

@@ -24,7 +24,10 @@ type workshop struct {
 
 func newWorkshop() *workshop {
 	w := &workshop{store: memory.New(), inbox: notify.NewInbox()}
-	w.Habilis = habilis.Must(habilis.New(w.store, &habilis.Options{Mailer: w.inbox}))
+	w.Habilis = habilis.Must(habilis.New(w.store, &habilis.Options{
+		Mailer:  w.inbox,
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	w.boss = w.join("pauline@workshop.example")
 	w.place = habilis.Must(w.Structures.Create(context.Background(), w.boss, structure.Creation{
 		Identifier: structure.SIRET("55203253400646"), LegalName: "Workshop", Type: structure.Private,

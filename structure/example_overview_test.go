@@ -15,7 +15,7 @@ import (
 func manager() (*habilis.Habilis, account.Actor) {
 	ctx, inbox := context.Background(), notify.NewInbox()
 	h := habilis.Must(habilis.New(memory.New(), &habilis.Options{
-		Mailer: inbox, Hashing: account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true},
+		Mailer: inbox, Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true},
 	}))
 	habilis.Must(h.Accounts.Register(ctx, account.Anonymous(), account.Registration{
 		Login: boss, GivenName: "Pauline", FamilyName: "Martin", AcceptConditions: true,

@@ -51,7 +51,10 @@ func nominated() (*workshop, account.Actor) {
 	ctx, w := context.Background(), newWorkshop()
 	policy := structure.Guide2024()
 	policy.Principals.Accept = true
-	w.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{Mailer: w.inbox, Structure: &policy}))
+	w.Habilis = habilis.Must(habilis.New(memory.New(), &habilis.Options{
+		Mailer: w.inbox, Structure: &policy,
+		Hashing: account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, // quick; a host leaves it out
+	}))
 	w.boss = w.join("paula@workshop.example")
 	w.place = habilis.Must(w.Structures.Create(ctx, w.boss, structure.Creation{
 		Identifier: structure.SIRET("55203253400646"), LegalName: "Workshop", Type: structure.Private,

@@ -22,7 +22,7 @@ import (
 
 // cheap makes tests quick; nothing but tests may use it.
 func cheap() account.Hashing {
-	return account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}
+	return account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}
 }
 
 const goodPassword = "Un-bon-secret-2026"

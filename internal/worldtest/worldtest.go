@@ -81,7 +81,7 @@ func New(tb testing.TB, store storage.Store) *World {
 	var err error
 	w.Keys, err = account.NewKeys(key)
 	require.NoError(tb, err)
-	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, nil)
 	require.NoError(tb, err)
 	w.Configure(tb, &account.Options{Hasher: hasher}, &structure.Options{})
 	return w
@@ -93,7 +93,7 @@ func (w *World) Configure(tb testing.TB, a *account.Options, s *structure.Option
 	tb.Helper()
 	var err error
 	if a.Hasher == nil {
-		a.Hasher, err = account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+		a.Hasher, err = account.NewHasher(account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, nil)
 		require.NoError(tb, err)
 	}
 	a.Now, s.Now, a.Contents = w.Clock.Now, w.Clock.Now, w.Contents

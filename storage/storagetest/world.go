@@ -38,7 +38,7 @@ func newWorld(b *bench) *world {
 	var err error
 	w.keys, err = account.NewKeys(key)
 	b.ok("making keys", err)
-	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 64, Passes: 1, TestOnly: true}, nil)
+	hasher, err := account.NewHasher(account.Hashing{MemoryKiB: 8, Passes: 1, TestOnly: true}, nil)
 	b.ok("making a hasher", err)
 	w.accounts, err = account.New(storage.Accounts(b.store), w.keys, &account.Options{Now: w.clock, Hasher: hasher})
 	b.ok("making the accounts' service", err)
