@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,12 +31,54 @@ func cheap() account.Hashing {
 
 const goodPassword = "Un-bon-secret-2026"
 
+// founded is the demonstration town, which takes longer to settle than most tests take.
+// It is settled once, and each test gets a copy.
+var founded = sync.OnceValues(func() (files [2][]byte, err error) {
+	folder, err := os.MkdirTemp("", "town")
+	if err != nil {
+		return files, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	c := config{DB: filepath.Join(folder, "town.db"), Demo: true, Hashing: cheap(), Log: slog.New(slog.DiscardHandler)}
+	a, err := open(context.Background(), c, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1})
+	if err != nil {
+		return files, err
+	}
+	if err := a.close(); err != nil {
+		return files, err
+	}
+	for i, kind := range townFiles() {
+		if files[i], err = os.ReadFile(c.DB + kind); err != nil {
+			return files, err
+		}
+	}
+	return files, nil
+})
+
+// townFiles are the endings of the files that a portal keeps: the database and the key.
+func townFiles() [2]string { return [2]string{"", ".key"} }
+
+// settled returns the database of a town of its own.
+func settled(t *testing.T) string {
+	t.Helper()
+	files, err := founded()
+	require.NoError(t, err)
+	db := filepath.Join(t.TempDir(), "portal.db")
+	for i, kind := range townFiles() {
+		require.NoError(t, os.WriteFile(db+kind, files[i], 0o600))
+	}
+	return db
+}
+
 // start starts the portal on a loopback port for one test.
 func start(t *testing.T, change func(*config)) *app {
 	t.Helper()
 	c := config{DB: inMemory, Demo: true, Hashing: cheap(), Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&c)
+	}
+	if c.DB == inMemory && c.Demo {
+		c.DB = settled(t)
 	}
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
