@@ -79,6 +79,29 @@ func TestAResetClearsTheMark(t *testing.T) {
 	w.Proven(t)
 }
 
+// PE-16: the owner of an address that refuses mails cannot say that it works: a profile
+// touches neither the login nor what is known of it.
+func TestAProfileProvesNoAddress(t *testing.T) {
+	t.Parallel()
+	w := memoryWorld(t)
+	julie := w.Join(t, "julie@terneuil.example")
+	require.NoError(t, w.Accounts.MarkUndeliverable(t.Context(), account.System(), "julie@terneuil.example"))
+	before := load(t, w, julie)
+	require.NotZero(t, before.UndeliverableSince)
+	changed := update()
+	changed.ContactEmail = "else@terneuil.example"
+	_, _, err := w.Accounts.UpdateProfile(t.Context(), julie, changed)
+	require.NoError(t, err)
+	after := load(t, w, julie)
+	require.Equal(t, "else@terneuil.example", after.ContactEmail)
+	require.Equal(t, before.UndeliverableSince, after.UndeliverableSince)
+	require.Equal(t, before.Login, after.Login)
+	require.Equal(t, before.ActivatedAt, after.ActivatedAt)
+	w.Unchanged(t, func() {
+		require.ErrorIs(t, w.Accounts.MarkDeliverable(t.Context(), julie, before.Login), account.ErrActor)
+	})
+}
+
 func TestOnlyTheOperatorMarksAddresses(t *testing.T) {
 	t.Parallel()
 	w := memoryWorld(t)

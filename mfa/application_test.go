@@ -253,6 +253,35 @@ func TestFactorsTakeAFreshProof(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// PE-22: whoever runs the platform sets nobody's password and reads nobody's factors. What
+// support can do is ask for a new password and take factors away.
+func TestNobodyElseHoldsWhatProvesWhoOneIs(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	ctx := t.Context()
+	w.Join(t, "julie@terneuil.example")
+	by, err := w.Accounts.Resume(ctx, w.SignIn(t, "julie@terneuil.example"))
+	require.NoError(t, err)
+	e := enrol(t, w, by)
+	for _, who := range []account.Actor{account.Support("S-1"), account.System(), {Kind: notify.ActorSupport, ID: by.ID, Reference: "S-1"}} {
+		w.Unchanged(t, func() {
+			for what, refused := range map[string]func() error{
+				"ChangePassword": func() error {
+					_, err := w.Accounts.ChangePassword(ctx, who, account.PasswordChange{Current: worldtest.Password, New: "Another-Horse-9-Battery", Confirmation: "Another-Horse-9-Battery"})
+					return err
+				},
+				"BeginAuthenticator":   func() error { _, err := w.SignIns.BeginAuthenticator(ctx, who); return err },
+				"ReplaceAuthenticator": func() error { _, err := w.SignIns.ReplaceAuthenticator(ctx, who); return err },
+				"ConfirmAuthenticator": func() error { _, err := w.SignIns.ConfirmAuthenticator(ctx, who, e.ID, "123456", ""); return err },
+				"ListFactors":          func() error { _, err := w.SignIns.ListFactors(ctx, who); return err },
+				"NewRecoveryCodes":     func() error { _, err := w.SignIns.NewRecoveryCodes(ctx, who); return err },
+			} {
+				require.ErrorIs(t, refused(), account.ErrActor, what)
+			}
+		})
+	}
+}
+
 // labels are one short line.
 func TestLabels(t *testing.T) {
 	t.Parallel()

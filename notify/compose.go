@@ -94,7 +94,7 @@ func (p *Publisher) composeNotice(ctx context.Context, tx Tx, r Reader, id Notic
 }
 
 func (p *Publisher) composeDigest(ctx context.Context, tx Tx, r Reader, w Window, now time.Time) (Values, error) {
-	news, err := p.gather(ctx, tx, []Reader{r}, w, now)
+	news, err := p.gather(ctx, tx, []Reader{r}, w, now, false)
 	if err != nil {
 		return nil, err
 	}

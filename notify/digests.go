@@ -89,7 +89,9 @@ func (p *Publisher) page(ctx context.Context, tx Tx, r Rhythm, now time.Time) (p
 	if !w.Until.Equal(page.last.Until) {
 		page.next = Run{Rhythm: r, From: w.From, Until: w.Until, Version: page.last.Version}
 	}
-	readers, err := p.readers.Readers(ctx, tx, ReaderQuery{After: page.next.After, Limit: p.opts.Batch})
+	readers, err := p.readers.Readers(ctx, tx, ReaderQuery{
+		After: page.next.After, Rhythms: p.opts.Policy.rhythms(r), Limit: p.opts.Batch,
+	})
 	if err != nil {
 		return page, err
 	}
@@ -118,7 +120,7 @@ func runOf(ctx context.Context, tx Tx, r Rhythm) (Run, error) {
 func (p *Publisher) decide(ctx context.Context, tx Tx, readers []Reader, w Window, now time.Time) ([]Reader, error) {
 	policy := *p.opts.Policy
 	readers = slices.DeleteFunc(readers, func(r Reader) bool { return !policy.Interested(r.Preferences, w.Rhythm) })
-	news, err := p.gather(ctx, tx, readers, w, now)
+	news, err := p.gather(ctx, tx, readers, w, now, true)
 	if err != nil {
 		return nil, err
 	}
@@ -137,8 +139,9 @@ type news struct {
 	venues  map[ids.StructureID]Venue
 }
 
-// gather reads what happened in the structures of some people.
-func (p *Publisher) gather(ctx context.Context, tx Tx, readers []Reader, w Window, now time.Time) (news, error) {
+// gather reads what happened in the structures of some people, with or without telling
+// kinds of a sort apart.
+func (p *Publisher) gather(ctx context.Context, tx Tx, readers []Reader, w Window, now time.Time, sorts bool) (news, error) {
 	seen := make(map[ids.StructureID]bool, len(readers))
 	var asked, busy []ids.StructureID
 	for _, r := range readers {
@@ -151,7 +154,7 @@ func (p *Publisher) gather(ctx context.Context, tx Tx, readers []Reader, w Windo
 	}
 	n := news{tallies: map[ids.StructureID][]Tally{}}
 	for part := range slices.Chunk(asked, structuresAtOnce) {
-		tallies, err := tx.Tallies(ctx, TallyQuery{Structures: part, From: w.From, Until: w.Until})
+		tallies, err := tx.Tallies(ctx, TallyQuery{Structures: part, From: w.From, Until: w.Until, Sorts: sorts})
 		if err != nil {
 			return n, err
 		}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/habilis-go/habilis/internal/ids"
@@ -66,6 +67,10 @@ func (q NoticeQuery) Capped() int { return page.Limit(q.Limit) }
 type TallyQuery struct {
 	Structures  []ids.StructureID // any of these; none selects nothing
 	From, Until time.Time
+
+	// Sorts asks which sorts there are and no more: Kind is "" and Count 0 in what comes
+	// back. Defaults to false.
+	Sorts bool
 }
 
 // Tally is how many notices there are of one sort.
@@ -76,6 +81,14 @@ type Tally struct {
 	Category  Category
 	Kind      NoticeKind
 	Count     int
+}
+
+// Compare orders tallies by Structure, Service, Space, Category and Kind.
+func (t Tally) Compare(o Tally) int {
+	return cmp.Or(
+		cmp.Compare(t.Structure, o.Structure), cmp.Compare(t.Service, o.Service), cmp.Compare(t.Space, o.Space),
+		cmp.Compare(t.Category, o.Category), cmp.Compare(t.Kind, o.Kind),
+	)
 }
 
 // Run is how far the digests of one rhythm have come: the newest window, and up to whom.

@@ -207,6 +207,19 @@ func (p NoticePolicy) Interested(r Preferences, in Rhythm) bool {
 	return slices.ContainsFunc(p.Categories, func(c CategorySpec) bool { return p.Wants(r, c.Code, true, in) })
 }
 
+// rhythms lists the rhythms of which a reader who has news in one asks for any, in
+// preferences that are on; nil if there are readers who do not have to.
+func (p NoticePolicy) rhythms(in Rhythm) []Rhythm {
+	switch {
+	case in == Daily && slices.ContainsFunc(p.Categories, func(c CategorySpec) bool { return c.KeptByPrincipal }):
+		return nil
+	case p.WeeklyWithDaily && in != AtOnce:
+		return []Rhythm{Daily, Weekly}
+	default:
+		return []Rhythm{in}
+	}
+}
+
 // Label returns what people of the given language read, else the English label, else the
 // code.
 func (c CategorySpec) Label(lang language.Tag) string { return label(c.Labels, lang, string(c.Code)) }

@@ -53,6 +53,9 @@ func (p Preferences) String() string {
 	return strings.Join(parts, " ")
 }
 
+// Any reports whether p is on and asks for any of some rhythms.
+func (p Preferences) Any(rhythms []Rhythm) bool { return p.On && slices.ContainsFunc(rhythms, p.in) }
+
 // in reports whether p asks for a rhythm.
 func (p Preferences) in(r Rhythm) bool {
 	switch r {

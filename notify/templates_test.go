@@ -230,6 +230,7 @@ var forbidden = regexp.MustCompile(`[\x00-\x09\x0b-\x1f\x7f-\x{9f}\x{ad}\x{200b}
 // linkish finds what mail readers make links of, outside the mail's own link.
 var linkish = regexp.MustCompile(`(?i)://|www\.\S|[\p{L}\p{N}_-][.．。｡][\p{L}\p{N}]{2,}|[^\s][@＠]|[@＠][^\s]|\\\\`)
 
+// ML-01, ML-04: whatever people call themselves, a mail gets no header, link or tag from it.
 func TestML01_ML04_NamesAreInert(t *testing.T) {
 	t.Parallel()
 	ts := newTemplates(t, nil)
@@ -295,6 +296,7 @@ var tag = regexp.MustCompile(`<[^>]*>`)
 
 func tags(s string) []string { return tag.FindAllString(s, -1) }
 
+// ML-04: what looks like an address is read and leads nowhere.
 func TestAddressesStayReadable_ML04(t *testing.T) {
 	t.Parallel()
 	ts := newTemplates(t, nil)

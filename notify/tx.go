@@ -27,7 +27,8 @@ type Tx interface {
 	Enqueue(ctx context.Context, m Message) error
 
 	// PutMessage replaces a message if its stored version is m.Version, else it
-	// returns ErrConflict. The stored version is one higher afterwards.
+	// returns ErrConflict. The stored version is one higher afterwards. Key is what it
+	// was: adapters MAY leave it unwritten.
 	PutMessage(ctx context.Context, m Message) error
 
 	// Message returns one message, or ErrNotFound.

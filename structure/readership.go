@@ -2,7 +2,6 @@ package structure
 
 import (
 	"context"
-	"slices"
 
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/fault"
@@ -74,7 +73,9 @@ func (r *Readership) Readers(ctx context.Context, tx notify.Tx, q notify.ReaderQ
 	if err != nil {
 		return nil, err
 	}
-	found, err := full.Followers(ctx, FollowerQuery{Account: q.Account, Structure: q.Structure, After: q.After, Limit: q.Limit})
+	found, err := full.Followers(ctx, FollowerQuery{
+		Account: q.Account, Structure: q.Structure, After: q.After, Rhythms: q.Rhythms, Limit: q.Limit,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -117,32 +118,19 @@ func (r *Readership) rights(lines []Subscription, in ID) []notify.Right {
 	return rights
 }
 
-// venuesAtOnce is how many structures are read at a time.
-const venuesAtOnce = 500
-
 // Venues implements notify.Readership.
 func (r *Readership) Venues(ctx context.Context, tx notify.Tx, wanted []ids.StructureID) (map[ids.StructureID]notify.Venue, error) {
 	full, err := storeOf(tx)
 	if err != nil {
 		return nil, err
 	}
-	venues := make(map[ids.StructureID]notify.Venue, len(wanted))
-	for part := range slices.Chunk(wanted, venuesAtOnce) {
-		structures, err := full.Structures(ctx, Query{IDs: part, Limit: len(part)})
-		if err != nil {
-			return nil, err
-		}
-		units, err := full.UnitsIn(ctx, part)
-		if err != nil {
-			return nil, err
-		}
-		of := map[ID][]Unit{}
-		for _, u := range units {
-			of[u.Structure] = append(of[u.Structure], u)
-		}
-		for _, s := range structures {
-			venues[s.ID] = r.Venue(s, of[s.ID])
-		}
+	found, err := full.Venues(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	venues := make(map[ids.StructureID]notify.Venue, len(found))
+	for _, v := range found {
+		venues[v.Structure.ID] = r.Venue(v.Structure, v.Units)
 	}
 	return venues, nil
 }

@@ -31,8 +31,9 @@ type Tx interface {
 	// Units lists the services of a structure by Code, then ID.
 	Units(ctx context.Context, id ID) ([]Unit, error)
 
-	// UnitsIn lists the services of some structures, by structure, then as Units does.
-	UnitsIn(ctx context.Context, ids []ID) ([]Unit, error)
+	// Venues lists some structures by ID, each once, with their services as Units lists
+	// them. One that is not there is left out.
+	Venues(ctx context.Context, ids []ID) ([]Venue, error)
 
 	// PutUnit inserts (Version 0) or replaces a service. A second service with the
 	// same Code in its structure is refused with ErrExists.

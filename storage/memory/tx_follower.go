@@ -19,6 +19,9 @@ func (t *tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struct
 			if a.Kind != account.KindPerson || a.Status != account.StatusActive || q.Account != "" && a.ID != q.Account {
 				continue
 			}
+			if len(q.Rhythms) > 0 && !a.Notices.Any(q.Rhythms) {
+				continue
+			}
 			f := t.follower(t.db.accounts.kind.own(a), q.Structure)
 			if q.Structure != "" && len(f.Memberships) == 0 {
 				continue

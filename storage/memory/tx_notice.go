@@ -68,15 +68,18 @@ func (t *tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally, 
 				if !n.At.Before(q.Until) {
 					break
 				}
-				counts[notify.Tally{Structure: id, Service: n.Service, Space: n.Space, Category: n.Category, Kind: n.Kind}]++
+				sort := notify.Tally{Structure: id, Service: n.Service, Space: n.Space, Category: n.Category, Kind: n.Kind}
+				if q.Sorts {
+					sort.Kind = ""
+				}
+				counts[sort]++
 			}
 		}
-		all := slices.SortedFunc(maps.Keys(counts), func(a, b notify.Tally) int {
-			return cmp.Or(cmp.Compare(a.Structure, b.Structure), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Space, b.Space),
-				cmp.Compare(a.Category, b.Category), cmp.Compare(a.Kind, b.Kind))
-		})
+		all := slices.SortedFunc(maps.Keys(counts), notify.Tally.Compare)
 		for i, sort := range all {
-			all[i].Count = counts[sort]
+			if !q.Sorts {
+				all[i].Count = counts[sort]
+			}
 		}
 		return all, nil
 	})
@@ -110,11 +113,18 @@ func distinct[T cmp.Ordered](values []T) []T {
 	return slices.Compact(values)
 }
 
-func (t *tx) UnitsIn(ctx context.Context, ids []structure.ID) ([]structure.Unit, error) {
-	return read(ctx, t, func() ([]structure.Unit, error) {
-		var all []structure.Unit
+func (t *tx) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue, error) {
+	return read(ctx, t, func() ([]structure.Venue, error) {
+		var all []structure.Venue
 		for _, id := range distinct(ids) {
-			all = append(all, t.db.units.take(t.db.units.scan(unitsKey(id), unitsKey(id)), math.MaxInt, every)...)
+			s, err := t.db.structures.get(byID(id))
+			if err != nil {
+				continue // there is none
+			}
+			all = append(all, structure.Venue{
+				Structure: structure.Structure{ID: s.ID, LegalName: s.LegalName, Label: s.Label, Type: s.Type, Status: s.Status, Spaces: s.Spaces},
+				Units:     t.db.units.take(t.db.units.scan(unitsKey(id), unitsKey(id)), math.MaxInt, every),
+			})
 		}
 		return all, nil
 	})

@@ -87,7 +87,7 @@ func reads(ctx context.Context, tx storage.Tx) map[string]func() error {
 			return tx.Tallies(ctx, notify.TallyQuery{Structures: []structure.ID{structureID(1)}, Until: minute(9)})
 		}),
 		"Run":       call(func() (notify.Run, error) { return tx.Run(ctx, newRun(1).Rhythm) }),
-		"UnitsIn":   call(func() ([]structure.Unit, error) { return tx.UnitsIn(ctx, []structure.ID{structureID(1)}) }),
+		"Venues":    call(func() ([]structure.Venue, error) { return tx.Venues(ctx, []structure.ID{structureID(1)}) }),
 		"Followers": call(func() ([]structure.Follower, error) { return tx.Followers(ctx, structure.FollowerQuery{}) }),
 	}
 }

@@ -1,8 +1,11 @@
 package storagetest
 
 import (
+	"slices"
+
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -12,7 +15,8 @@ func followerCases() []testCase {
 		{"Whole", followerWhole},
 		{"Filters", followerFilters},
 		{"Limit", followerLimit},
-		{"UnitsIn", unitsIn},
+		{"Rhythms", followerRhythms},
+		{"Venues", venues},
 	}
 }
 
@@ -126,20 +130,74 @@ func followerLimit(b *bench) {
 	}
 }
 
-func unitsIn(b *bench) {
+func followerRhythms(b *bench) {
+	for n, p := range []notify.Preferences{
+		{},
+		{On: true, Daily: true, Categories: []notify.Category{"a"}},
+		{On: true, Weekly: true},
+		{On: true, AtOnce: true, Categories: []notify.Category{`"daily":true`, "weekly"}},
+		{Daily: true, Weekly: true, AtOnce: true},
+		{On: true, Daily: true, Weekly: true},
+		{On: true, Daily: true, Categories: []notify.Category{"a"}},
+	} {
+		a := newAccount(n)
+		a.Notices = p
+		puts(b, accountKind(), a)
+	}
+	ask := func(rhythms ...notify.Rhythm) []account.ID {
+		return keys(followersOf(b, structure.FollowerQuery{Rhythms: rhythms}), func(f structure.Follower) account.ID { return f.Account.ID })
+	}
+	b.equal("Followers lists those who ask for a rhythm and for news at all", ask(notify.Daily), accountIDs(1, 5, 6))
+	b.equal("Followers lists those who ask for another rhythm", ask(notify.Weekly), accountIDs(2, 5))
+	b.equal("Followers lists those who ask for news at once", ask(notify.AtOnce), accountIDs(3))
+	b.equal("Followers lists those who ask for any of two rhythms", ask(notify.Daily, notify.Weekly), accountIDs(1, 2, 5, 6))
+	b.equal("Followers lists nobody who asks for a rhythm that is none", ask("hourly"), accountIDs())
+	b.equal("Followers counts its limit of those who ask",
+		len(followersOf(b, structure.FollowerQuery{Rhythms: []notify.Rhythm{notify.Daily}, After: accountID(1), Limit: 1})), 1)
+	alike := followersOf(b, structure.FollowerQuery{Rhythms: []notify.Rhythm{notify.Daily}})
+	for _, f := range alike {
+		b.equal("Followers gives each of those who want the same a list of their own", slices.Index(f.Account.Notices.Categories, "changed"), -1)
+		for i := range f.Account.Notices.Categories {
+			f.Account.Notices.Categories[i] = "changed"
+		}
+	}
+}
+
+func accountIDs(ns ...int) []account.ID {
+	ids := []account.ID{}
+	for _, n := range ns {
+		ids = append(ids, accountID(n))
+	}
+	return ids
+}
+
+func venues(b *bench) {
 	for n, row := range []struct {
 		in   int
 		code string
-	}{{2, "A"}, {1, "b"}, {1, "B"}, {3, "A"}, {2, "Z"}} {
+	}{{2, "A"}, {1, "b"}, {1, "B"}, {3, "A"}, {2, "Z"}, {9, "A"}} {
 		u := newUnit(n)
 		u.Structure, u.Code = structureID(row.in), row.code
 		puts(b, unitKind(), u)
 	}
-	ask := func(ids ...structure.ID) []structure.ServiceID {
-		return keys(list(b, func(tx storage.Tx) ([]structure.Unit, error) { return tx.UnitsIn(b.ctx, ids) }),
-			func(u structure.Unit) structure.ServiceID { return u.ID })
+	for n := 1; n <= 4; n++ {
+		puts(b, structureKind(), newStructure(n))
 	}
-	b.equal("UnitsIn lists the services of some structures, by structure, code and ID",
-		ask(structureID(2), structureID(1), structureID(2)), []structure.ServiceID{serviceID(2), serviceID(1), serviceID(0), serviceID(4)})
-	b.equal("UnitsIn lists nothing of no structures", ask(), []structure.ServiceID{})
+	want := func(n int, units ...int) structure.Venue {
+		s := newStructure(n)
+		v := structure.Venue{Structure: structure.Structure{
+			ID: s.ID, LegalName: s.LegalName, Label: s.Label, Type: s.Type, Status: s.Status, Spaces: s.Spaces,
+		}}
+		for _, u := range units {
+			v.Units = append(v.Units, load(b, unitKind(), newUnit(u)))
+		}
+		return v
+	}
+	ask := func(ids ...structure.ID) []structure.Venue {
+		return list(b, func(tx storage.Tx) ([]structure.Venue, error) { return tx.Venues(b.ctx, ids) })
+	}
+	b.equal("Venues lists some structures by ID, with their services by code and ID",
+		ask(structureID(4), structureID(2), structureID(1), structureID(9), structureID(2)), []structure.Venue{want(1, 2, 1), want(2, 0, 4), want(4)})
+	b.equal("Venues lists nothing of no structures", len(ask()), 0)
+	b.equal("Venues lists nothing of what is not there", len(ask(structureID(9))), 0)
 }

@@ -143,6 +143,15 @@ func noticeTallies(b *bench) {
 	home.Space, bare.Kind, other.Category, service.Service = authz.SpaceHome, "", "a", serviceID(1)
 	b.equal("Tallies counts each sort, in order, From included and Until not",
 		tallies(1, 3, structureID(2), structureID(1), structureID(1)), []notify.Tally{home, other, bare, sort(1, 3), service, sort(2, 1)})
+	together := list(b, func(tx storage.Tx) ([]notify.Tally, error) {
+		return tx.Tallies(b.ctx, notify.TallyQuery{Structures: []structure.ID{structureID(2), structureID(1)}, From: minute(1), Until: minute(3), Sorts: true})
+	})
+	for _, t := range []*notify.Tally{&home, &other, &bare, &service} {
+		t.Kind, t.Count = "", 0
+	}
+	elsewhere := bare
+	elsewhere.Structure = structureID(2)
+	b.equal("Tallies lists nothing but the sorts if asked to", together, []notify.Tally{home, other, bare, service, elsewhere})
 	b.equal("Tallies counts the next span", tallies(3, 4, structureID(1)), []notify.Tally{sort(1, 1)})
 	b.equal("Tallies of an empty span are none", tallies(2, 2, structureID(1)), []notify.Tally(nil))
 	b.equal("Tallies of no structures are none", tallies(1, 9), []notify.Tally(nil))

@@ -407,12 +407,15 @@ func (g *generator) search() step {
 			return tx.Notices(ctx, q)
 		})
 	case 7:
-		q := notify.TallyQuery{Structures: g.someStructures(), From: at, Until: minute(m)}
+		q := notify.TallyQuery{Structures: g.someStructures(), From: at, Until: minute(m), Sorts: g.below(2) == 0}
 		return get(fmt.Sprintf("Tallies(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]notify.Tally, error) {
 			return tx.Tallies(ctx, q)
 		})
 	case 8:
 		q := structure.FollowerQuery{After: pick(g, "", accountID(n)), Structure: pick(g, "", "", structureID(m)), Limit: limit}
+		if g.below(3) == 0 {
+			q.Rhythms = []notify.Rhythm{pick(g, notify.Daily, notify.Weekly, notify.AtOnce)}
+		}
 		return get(fmt.Sprintf("Followers(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Follower, error) {
 			return tx.Followers(ctx, q)
 		})

@@ -122,11 +122,20 @@ func (x barefoot) Followers(ctx context.Context, q structure.FollowerQuery) ([]s
 	return all, err
 }
 
-func (x barefoot) UnitsIn(ctx context.Context, ids []structure.ID) ([]structure.Unit, error) {
-	if len(ids) > 1 {
-		ids = ids[:1]
+func (x barefoot) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue, error) {
+	all, err := x.Tx.Venues(ctx, ids)
+	for i := range all[min(1, len(all)):] {
+		all[i+1].Units = nil
 	}
-	return x.Tx.UnitsIn(ctx, ids)
+	return all, err
+}
+
+// talliesKinds tells kinds apart, whatever is asked.
+type talliesKinds struct{ storage.Tx }
+
+func (x talliesKinds) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally, error) {
+	q.Sorts = false
+	return x.Tx.Tallies(ctx, q)
 }
 
 func structuresAsked(f func(*structure.Query)) func() *saboteur {
@@ -179,7 +188,10 @@ func querySabotages() []sabotage {
 		{breaks: "followers of any structure", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.Structure = "" })},
 		{breaks: "followers from the beginning", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.After = "" })},
 		{breaks: "followers without what they subscribed to", caught: followers + "Whole", store: handles(func(x tx) tx { return barefoot{x} })},
-		{breaks: "services of one structure only", caught: followers + "UnitsIn", store: handles(func(x tx) tx { return barefoot{x} })},
+		{breaks: "followers whatever they ask for", caught: followers + "Rhythms", store: followersAsked(func(q *structure.FollowerQuery) { q.Rhythms = nil })},
+		{breaks: "followers of the first rhythm only", caught: followers + "Rhythms", store: followersAsked(func(q *structure.FollowerQuery) { q.Rhythms = q.Rhythms[:min(1, len(q.Rhythms))] })},
+		{breaks: "kinds told apart that are not asked for", caught: notices + "Tallies", store: handles(func(x tx) tx { return talliesKinds{x} })},
+		{breaks: "services of one structure only", caught: followers + "Venues", store: handles(func(x tx) tx { return barefoot{x} })},
 		{breaks: "accounts of anybody", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person = people{} })},
 		{breaks: "accounts of any country", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Country = "" })},
 		{breaks: "countries without regard to case", caught: accounts + "Person", store: accountsAsked(func(q *account.Query) { q.Person.Country = strings.ToUpper(q.Person.Country) })},

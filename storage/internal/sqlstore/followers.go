@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -17,11 +18,57 @@ const (
 	subscribedColumns = "SELECT account_id, structure_id, service_id, space, level, valid_from, valid_until FROM habilis_subscriptions"
 )
 
-func followerFields(a *account.Account) []any {
-	return []any{
-		(*string)(&a.ID), &a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Language,
-		noticesColumn(&a.Notices),
+// followerFields returns the fields of a list of followers, most of whom want the same.
+func followerFields() func(*account.Account) []any {
+	known := map[string]notify.Preferences{}
+	return func(a *account.Account) []any {
+		return []any{
+			(*string)(&a.ID), &a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Language,
+			&frequentNotices{document: noticesColumn(&a.Notices), known: known},
+		}
 	}
+}
+
+// frequentNotices reads each text once.
+type frequentNotices struct {
+	document[notify.Preferences]
+
+	known map[string]notify.Preferences
+}
+
+// Scan reads the JSON.
+func (c *frequentNotices) Scan(src any) error { return scanText(c, src) }
+
+// ScanText implements TextField.
+func (c *frequentNotices) ScanText(text []byte) error {
+	p, ok := c.known[string(text)]
+	if !ok {
+		if err := c.document.ScanText(text); err != nil {
+			return err
+		}
+		p = *c.value
+		c.known[string(text)] = p
+	}
+	p.Categories = slices.Clone(p.Categories) // each has its own
+	*c.value = p
+	return nil
+}
+
+// rhythmsAsked selects the people whose preferences ask for any of some rhythms, by the
+// text that these are kept as. No string in it holds a quotation mark without a backslash
+// before it, so what stands here is a member and never part of a name.
+func rhythmsAsked(rhythms []notify.Rhythm) string {
+	var asked []string
+	for _, r := range rhythms {
+		switch r {
+		case notify.AtOnce, notify.Daily, notify.Weekly:
+			asked = append(asked, `notices LIKE '%"`+string(r)+`":true%'`)
+		}
+	}
+	if asked == nil {
+		return "1 = 0" // nobody asks for what there is not
+	}
+	return `notices LIKE '%"on":true%' AND (` + strings.Join(asked, " OR ") + ")"
 }
 
 func holdingFields(m *structure.Membership) []any {
@@ -52,9 +99,12 @@ func (tx *Tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struc
 	if q.Structure != "" {
 		w.and("id IN (SELECT account_id FROM habilis_memberships WHERE structure_id = ? AND status = 'approved')", string(q.Structure))
 	}
+	if len(q.Rhythms) > 0 {
+		w.and(rhythmsAsked(q.Rhythms))
+	}
 	query, args := w.query(d, followerColumns, "id", q.Capped())
 	var people []account.Account
-	if err := tx.ask(ctx, ctx, all(&people, followerFields, query, args...)); err != nil || len(people) == 0 {
+	if err := tx.ask(ctx, ctx, all(&people, followerFields(), query, args...)); err != nil || len(people) == 0 {
 		return nil, err
 	}
 	var held where
@@ -81,31 +131,63 @@ func (tx *Tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struc
 	for i, a := range people {
 		a.Kind, a.Status = account.KindPerson, account.StatusActive
 		found[i].Account = a
-		found[i].Memberships, memberships = ofAccount(memberships, a.ID, func(m structure.Membership) account.ID { return m.Account })
-		found[i].Subscriptions, subscriptions = ofAccount(subscriptions, a.ID, func(s structure.Subscription) account.ID { return s.Account })
+		found[i].Memberships, memberships = split(memberships, string(a.ID), func(m *structure.Membership) string { return string(m.Account) })
+		found[i].Subscriptions, subscriptions = split(subscriptions, string(a.ID), func(s *structure.Subscription) string { return string(s.Account) })
 	}
 	return found, nil
 }
 
-// ofAccount splits off what belongs to an account from a list in the order of accounts.
-func ofAccount[T any](all []T, id account.ID, of func(T) account.ID) (own, rest []T) {
-	for len(all) > 0 && strings.Compare(string(of(all[0])), string(id)) < 0 {
-		all = all[1:] // of somebody who is not among the people
+// split splits off what belongs to an identifier from a list in the order of identifiers.
+func split[T any](all []T, id string, of func(*T) string) (own, rest []T) {
+	for len(all) > 0 && of(&all[0]) < id {
+		all = all[1:] // of something that is not asked for
 	}
 	n := 0
-	for n < len(all) && of(all[n]) == id {
+	for n < len(all) && of(&all[n]) == id {
 		n++
 	}
-	return slices.Clip(all[:n]), all[n:]
+	if n == 0 {
+		return nil, all
+	}
+	return all[:n:n], all[n:]
 }
 
-// UnitsIn implements storage.Tx.
-func (tx *Tx) UnitsIn(ctx context.Context, ids []structure.ID) ([]structure.Unit, error) {
+// venueColumns are what is read of a structure in which something happens.
+const venueColumns = "SELECT id, legal_name, label, type, status, spaces FROM habilis_structures"
+
+func venueFields(v *structure.Venue) []any {
+	s := &v.Structure
+	return []any{(*string)(&s.ID), &s.LegalName, &s.Label, (*string)(&s.Type), (*string)(&s.Status), words(&s.Spaces)}
+}
+
+// venuesAtOnce is how many structures one statement reads.
+const venuesAtOnce = 512
+
+// Venues implements storage.Tx.
+func (tx *Tx) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue, error) {
 	if len(ids) == 0 {
 		return nil, tx.ready(ctx) // of none
 	}
-	t := tx.store.tables.units
-	var w where
-	in(&w, "structure_id", ids)
-	return list(ctx, tx, t, tx.store.dialect.rebind(w.selection(t.selectAll)+" ORDER BY structure_id, code, id"), w.args...)
+	d, t := tx.store.dialect, tx.store.tables.units
+	wanted := slices.Clone(ids)
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
+	found := make([]structure.Venue, 0, len(wanted))
+	var units []structure.Unit
+	var reads []Read
+	for part := range slices.Chunk(wanted, venuesAtOnce) {
+		var venues, offered where
+		in(&venues, "id", part)
+		in(&offered, "structure_id", part)
+		reads = append(reads,
+			all(&found, venueFields, d.rebind(venues.selection(venueColumns)+" ORDER BY id"), venues.args...),
+			all(&units, t.fields, d.rebind(offered.selection(t.selectAll)+" ORDER BY structure_id, code, id"), offered.args...))
+	}
+	if err := tx.ask(ctx, ctx, reads...); err != nil {
+		return nil, err
+	}
+	for i := range found {
+		found[i].Units, units = split(units, string(found[i].Structure.ID), func(u *structure.Unit) string { return string(u.Structure) })
+	}
+	return found, nil
 }

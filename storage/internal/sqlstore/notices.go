@@ -64,7 +64,6 @@ func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally,
 	if len(q.Structures) == 0 {
 		return nil, tx.ready(ctx) // any of none
 	}
-	const sort = "structure_id, service_id, space, category, kind"
 	wanted := slices.Clone(q.Structures)
 	slices.Sort(wanted)
 	var found []notify.Tally
@@ -74,13 +73,24 @@ func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally,
 		in(&w, "structure_id", part)
 		w.and("at >= ?", q.From.UnixMicro())
 		w.and("at < ?", q.Until.UnixMicro())
-		query := w.selection("SELECT "+sort+", count(*) FROM "+tx.store.tables.notices.name) + " GROUP BY " + sort + " ORDER BY " + sort
-		reads = append(reads, all(&found, tallyFields, tx.store.dialect.rebind(query), w.args...))
+		fields, query := sortFields, w.selection("SELECT DISTINCT "+sortColumns+" FROM "+tx.store.tables.notices.name)
+		if !q.Sorts {
+			fields = tallyFields
+			query = w.selection("SELECT "+sortColumns+", kind, count(*) FROM "+tx.store.tables.notices.name) + " GROUP BY " + sortColumns + ", kind"
+		}
+		reads = append(reads, all(&found, fields, tx.store.dialect.rebind(query), w.args...))
 	}
 	if err := tx.ask(ctx, ctx, reads...); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(found, notify.Tally.Compare) // few of many rows: cheaper here than there
 	return found, nil
+}
+
+const sortColumns = "structure_id, service_id, space, category"
+
+func sortFields(t *notify.Tally) []any {
+	return []any{(*string)(&t.Structure), (*string)(&t.Service), (*string)(&t.Space), (*string)(&t.Category)}
 }
 
 func tallyFields(t *notify.Tally) []any {
