@@ -154,6 +154,6 @@ func TestHistoryIsReadInDetail(t *testing.T) {
 		Structure: id, Account: idOf(t, a, hubert), Lines: []structure.Line{{Space: authz.SpaceOrganisation, Level: authz.Write}},
 	})
 	require.NoError(t, err)
-	v.see(at+"?what=subscription", "Gestion de la structure")
-	v.see(v.find(`href="(`+at+`/\d+)">`), "<dt>Accès</dt>", "Gestion de la structure")
+	v.see(at+"?what=subscription", "Accordé")
+	v.see(v.find(`href="(`+at+`/\d+)">`), "<dt>Accès</dt>", "Organisation")
 }

@@ -25,6 +25,7 @@ func speak(t *testing.T, a *app, request string) int {
 	go func() { _, _ = io.WriteString(conn, request) }() // what is not read any more may fail
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
 	return answer.StatusCode
 }
 
