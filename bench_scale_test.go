@@ -99,8 +99,8 @@ SELECT `+strings.Join(values, ", ")+" FROM n CROSS JOIN (SELECT * FROM "+table+"
 }
 
 // build fills the country. One structure in a thousand is a joinery, one in ten a
-// workshop; each has up to thirty members, three of whom wait. The manager of ten of
-// them is nobody's member elsewhere.
+// workshop; each has up to thirty members, three of whom wait. The managers of ten and
+// of ninety of them are nobody's members elsewhere.
 func (c country) build(b *testing.B) {
 	b.Helper()
 	ctx, at := b.Context(), time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)
@@ -118,14 +118,19 @@ func (c country) build(b *testing.B) {
 			Status: structure.StatusApproved, Role: structure.RoleMember, Granted: structure.Scope{Whole: true},
 			Comment: structure.Note{Text: "planning files of the new quarter", Salt: "salt"}, RequestedAt: at, CreatedAt: at,
 		}
-		for i := range countryManaged {
+		chief := boss
+		chief.ID, chief.Login = account.ID(countryID(9, 1)), "chief@terneuil.example"
+		for i := range countryManaged + countryWide {
 			own := m
 			own.ID, own.Account, own.Structure, own.Role = structure.MembershipID(countryID(9, i)), boss.ID, structure.ID(countryID(1, countryFirst+i)), structure.RolePrincipalManager
+			if i >= countryManaged {
+				own.Account = chief.ID
+			}
 			if err := tx.PutMembership(ctx, own); err != nil {
 				return err
 			}
 		}
-		return errors.Join(tx.PutAccount(ctx, a), tx.PutAccount(ctx, boss), tx.PutMembership(ctx, m),
+		return errors.Join(tx.PutAccount(ctx, a), tx.PutAccount(ctx, boss), tx.PutAccount(ctx, chief), tx.PutMembership(ctx, m),
 			tx.PutStructure(ctx, structure.Structure{
 				ID: structure.ID(countryID(1, 0)), Identifier: structure.SIRET("00000000000000"), LegalName: "Mairie", Label: "Service 0",
 				Type: structure.Private, Status: structure.StatusActive, Postcode: "97500", Town: "Miquelon",
@@ -185,10 +190,12 @@ func (c country) build(b *testing.B) {
 	})
 }
 
-// The structures that one manager has in the country.
+// The structures that two managers have in the country. In those of the second one more
+// waits than a page shows.
 const (
 	countryFirst   = 3000
 	countryManaged = 10
+	countryWide    = 90
 )
 
 // BenchmarkCountry measures searches, the pages of managers and exports over a million
@@ -326,6 +333,16 @@ func (c country) measure(b *testing.B) {
 			require.NoError(b, err)
 			require.Len(b, d.Structures, countryManaged)
 			require.Equal(b, []int{3, 3}, []int{d.Memberships.Total, len(d.Subscriptions.Items)})
+		}
+		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/page")
+	})
+	b.Run("DashboardFull", func(b *testing.B) { // the same with two pages that are full
+		chief := account.Person(account.ID(countryID(9, 1)))
+		for b.Loop() {
+			d, err := service.Dashboard(b.Context(), chief)
+			require.NoError(b, err)
+			require.Len(b, d.Structures, countryWide)
+			require.Equal(b, []int{20, 20}, []int{len(d.Memberships.Items), len(d.Subscriptions.Items)})
 		}
 		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms/page")
 	})

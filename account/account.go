@@ -101,6 +101,7 @@ func (c Criteria) Match(a Account) bool {
 
 // Query selects accounts. Conditions are ANDed; a zero condition selects all.
 type Query struct {
+	IDs    []ID // any of these; nil selects every account
 	Person Criteria
 	After  ID        // only those with an ID after this one
 	DueAt  time.Time // if set: only those whose DueAt is set and not after it, earliest DueAt first, then by ID

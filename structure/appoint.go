@@ -36,32 +36,22 @@ func (s *Service) AppointPrincipal(ctx context.Context, by account.Actor, a Appo
 		return account.ErrActor
 	}
 	a.Reason = tidy(a.Reason)
-	if err := check.Struct(op, a); err != nil {
-		return err
-	}
 	reason, err := s.note(a.Reason)
 	if err != nil {
 		return err
 	}
 	now := s.clock()
 	return s.store.Update(ctx, func(tx Tx) error {
-		st, err := find(ctx, tx.Structure, a.Structure)
+		heir, principal, err := a.judged(ctx, tx, op)
 		if err != nil {
 			return err
 		}
-		principal, _, err := principalOf(ctx, tx, st.ID)
+		st, err := find(ctx, tx.Structure, a.Structure)
 		if err != nil {
 			return err
 		}
 		if !a.Documented && principal.manages(now) {
 			return ErrNotOrphan
-		}
-		heir, err := successor(ctx, tx, a.Successor)
-		switch {
-		case err != nil:
-			return err
-		case !fit(heir, principal.Account):
-			return fault.Invalid(op, fault.Field{Path: "successor", Code: "successor"})
 		}
 		_, err = s.handOver(ctx, tx, by, succession{
 			st: st, from: principal.Membership, former: principal.Account, to: heir, reason: reason, mail: notify.MailPrincipalAppointed,
@@ -71,6 +61,23 @@ func (s *Service) AppointPrincipal(ctx context.Context, by account.Actor, a Appo
 		}
 		return guard(ctx, tx, map[ID]account.Account{st.ID: heir})
 	})
+}
+
+// judged returns who takes over and from whom, if every field is good.
+func (a Appointment) judged(ctx context.Context, tx Tx, op string) (account.Account, Member, error) {
+	wrong := check.Fields(a)
+	principal, _, err := principalOf(ctx, tx, a.Structure)
+	if err != nil {
+		return account.Account{}, principal, err
+	}
+	heir, err := successor(ctx, tx, a.Successor)
+	if err != nil {
+		return heir, principal, err
+	}
+	if !fit(heir, principal.Account) {
+		wrong = append(wrong, fault.Field{Path: "successor", Code: "successor"})
+	}
+	return heir, principal, invalid(op, wrong)
 }
 
 // manages reports whether a principal manager can do the work: the account is active and

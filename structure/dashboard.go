@@ -178,16 +178,12 @@ func queueSubscriptions(ctx context.Context, tx Tx, sh *shelf, q SubscriptionQue
 	if err != nil || len(firsts) == 0 {
 		return err
 	}
-	for _, first := range firsts {
-		lines, err := linesOf(ctx, tx, SubscriptionQuery{Account: first.Account, Structures: []ID{first.Structure}, Statuses: q.Statuses})
-		if err != nil {
-			return err
-		}
-		group, err := sh.grouped(ctx, tx, lines)
-		if err != nil {
-			return err
-		}
-		into.Items = append(into.Items, group...)
+	lines, err := linesBeside(ctx, tx, firsts, q.Statuses)
+	if err != nil {
+		return err
+	}
+	if into.Items, err = sh.grouped(ctx, tx, lines); err != nil {
+		return err
 	}
 	if into.Oldest = firsts[0].RequestedAt; into.Number > 1 {
 		q.Skip, q.Limit = 0, 1

@@ -477,7 +477,10 @@ func TestEveryOrderOfOperations(t *testing.T) {
 	}
 }
 
-// The same as deep as a minute goes, which is far more than 10 000 operations (TI-20).
+// exploredSteps is how many operations an exploration for a minute tries at least.
+const exploredSteps = 10_000
+
+// TI-20: the same as deep as a minute goes, which is more than 10 000 operations.
 func TestEveryOrderOfOperationsForAMinute(t *testing.T) {
 	longtest.Skip(t)
 	t.Parallel()
@@ -487,6 +490,7 @@ func TestEveryOrderOfOperationsForAMinute(t *testing.T) {
 			got, err := newScenario(t, accept, false).explore(1000, time.Minute)
 			require.NoError(t, err)
 			require.GreaterOrEqual(t, got.depth, 2)
+			require.Greater(t, got.steps, exploredSteps)
 			require.Empty(t, got.idle, "what is never possible shows nothing")
 			t.Logf("%d states, %d steps, every way of %d steps", got.states, got.steps, got.depth)
 		})

@@ -154,6 +154,9 @@ func (s *Service) ExportSubscriptions(ctx context.Context, by account.Actor, in 
 			if err != nil {
 				return err
 			}
+			if err := sh.stockLines(ctx, tx, lines); err != nil {
+				return err
+			}
 			for _, line := range lines {
 				row, err := sh.subscriber(ctx, tx, line)
 				if err == nil {

@@ -25,6 +25,18 @@ func linesOf(ctx context.Context, tx Tx, q SubscriptionQuery) ([]Subscription, e
 	}
 }
 
+// linesBeside loads, of each account in each structure that one of the lines is of, every
+// line in any of the statuses, oldest first.
+func linesBeside(ctx context.Context, tx Tx, lines []Subscription, statuses []SubscriptionStatus) ([]Subscription, error) {
+	q, wanted := SubscriptionQuery{Statuses: statuses}, map[owner]bool{}
+	for _, line := range lines {
+		q.Accounts, q.Structures = append(q.Accounts, line.Account), append(q.Structures, line.Structure)
+		wanted[owner{line.Account, line.Structure}] = true
+	}
+	all, err := linesOf(ctx, tx, q)
+	return slices.DeleteFunc(all, func(s Subscription) bool { return !wanted[owner{s.Account, s.Structure}] }), err
+}
+
 // linesByStructure loads the lines of an account that give a right or wait for one.
 func linesByStructure(ctx context.Context, tx Tx, a account.ID) (map[ID][]Subscription, error) {
 	lines, err := linesOf(ctx, tx, SubscriptionQuery{Account: a, Statuses: openLines()})

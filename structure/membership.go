@@ -186,6 +186,7 @@ type MembershipQuery struct {
 	DueAt      time.Time        // if set: only those whose DueAt is set and not after it
 	Person     account.Criteria // only those whose account exists and fits
 	Except     account.ID       // only those of other accounts
+	Beside     ID               // only those of accounts with a membership in this structure too
 
 	// Once selects of each account only the first of those that the conditions select,
 	// by RequestedAt, then ID. A position is looked at after that.

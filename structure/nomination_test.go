@@ -142,7 +142,7 @@ func TestNominationsThatCannotBeAccepted(t *testing.T) {
 	w.Proven(t)
 }
 
-// support gives an orphan a principal manager, or any structure on a documented
+// support gives an orphan a principal manager, or any structure on a documented
 // request; nobody else does, and the reason stays.
 func TestSupportAppointsAPrincipal(t *testing.T) {
 	t.Parallel()
@@ -155,6 +155,8 @@ func TestSupportAppointsAPrincipal(t *testing.T) {
 				require.ErrorIs(t, w.Structures.AppointPrincipal(ctx, by, a), account.ErrActor)
 			}
 			require.ErrorIs(t, w.Structures.AppointPrincipal(ctx, support, a), structure.ErrNotOrphan)
+			nowhere := structure.Appointment{Structure: structure.ID(e.owner.ID), Successor: to(heir), Reason: "x"}
+			require.ErrorIs(t, w.Structures.AppointPrincipal(ctx, support, nowhere), structure.ErrNotFound)
 			for name, row := range map[string]struct {
 				a      structure.Appointment
 				fields map[string]string
@@ -163,6 +165,8 @@ func TestSupportAppointsAPrincipal(t *testing.T) {
 				"nowhere":   {structure.Appointment{Structure: "x", Successor: to(heir), Reason: "x"}, map[string]string{"structure": "id "}},
 				"the same":  {structure.Appointment{Structure: e.one.ID, Successor: to(boss), Reason: "x", Documented: true}, map[string]string{"successor": "successor "}},
 				"nobody":    {structure.Appointment{Structure: e.one.ID, Reason: "x", Documented: true}, map[string]string{"successor": "successor "}},
+				"nothing":   {structure.Appointment{}, map[string]string{"structure": "required ", "successor": "successor ", "reason": "required "}},
+				"neither":   {structure.Appointment{Structure: e.one.ID, Successor: to(boss), Reason: " "}, map[string]string{"successor": "successor ", "reason": "required "}},
 			} {
 				require.Equal(t, row.fields, codes(w.Structures.AppointPrincipal(ctx, support, row.a)), name)
 			}

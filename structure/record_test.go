@@ -264,6 +264,8 @@ func TestFindServices(t *testing.T) {
 	}
 	_, err = w.Structures.FindServices(ctx, anybody, c.ID, strings.Repeat("x", 256))
 	require.Equal(t, map[string]string{"text": "max255 "}, codes(err))
+	_, err = w.Structures.FindServices(ctx, account.Anonymous(), c.ID, "")
+	require.ErrorIs(t, err, account.ErrActor, "R-172: whoever has signed in")
 	_, err = w.Structures.FindServices(ctx, anybody, "x", "")
 	require.ErrorIs(t, err, structure.ErrNotFound)
 }

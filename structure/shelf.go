@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -17,6 +18,66 @@ type shelf struct {
 
 func newShelf() *shelf {
 	return &shelf{places: map[ID]Structure{}, units: map[ID][]Unit{}, people: map[account.ID]Person{}}
+}
+
+// stocked is how many rows a shelf reads at a time.
+const stocked = 500
+
+// stock reads the structures, their services and the accounts that are not there yet, in
+// three statements. What does not exist stays out.
+func (sh *shelf) stock(ctx context.Context, tx Tx, places []ID, people []account.ID) error {
+	for part := range slices.Chunk(missing(sh.places, places), stocked) {
+		found, err := tx.Structures(ctx, Query{IDs: part, Limit: len(part)})
+		if err != nil {
+			return err
+		}
+		for _, st := range found {
+			sh.places[st.ID] = st
+		}
+	}
+	for part := range slices.Chunk(missing(sh.units, places), stocked) {
+		units, err := tx.UnitsIn(ctx, part)
+		if err != nil {
+			return err
+		}
+		for _, id := range part {
+			sh.units[id] = nil
+		}
+		for _, u := range units {
+			sh.units[u.Structure] = append(sh.units[u.Structure], u)
+		}
+	}
+	for part := range slices.Chunk(missing(sh.people, people), stocked) {
+		found, err := tx.Accounts(ctx, account.Query{IDs: part, Limit: len(part)})
+		if err != nil {
+			return err
+		}
+		for _, a := range found {
+			sh.people[a.ID] = applicantOf(a)
+		}
+	}
+	return nil
+}
+
+// missing lists each of the keys that a map does not have, once, in their order.
+func missing[K cmp.Ordered, V any](have map[K]V, wanted []K) []K {
+	var out []K
+	for _, k := range wanted {
+		if _, there := have[k]; !there {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// stockLines is stock for what lines belong to.
+func (sh *shelf) stockLines(ctx context.Context, tx Tx, lines []Subscription) error {
+	places, people := make([]ID, len(lines)), make([]account.ID, len(lines))
+	for i, line := range lines {
+		places[i], people[i] = line.Structure, line.Account
+	}
+	return sh.stock(ctx, tx, places, people)
 }
 
 // place returns a structure with its services, by code.
@@ -56,6 +117,13 @@ func (sh *shelf) applicant(ctx context.Context, tx Tx, id account.ID) (Person, e
 
 // cases completes memberships for a viewer.
 func (sh *shelf) cases(ctx context.Context, tx Tx, viewer account.ID, ms []Membership) ([]Case, error) {
+	places, people := make([]ID, len(ms)), make([]account.ID, len(ms))
+	for i, m := range ms {
+		places[i], people[i] = m.Structure, m.Account
+	}
+	if err := sh.stock(ctx, tx, places, people); err != nil {
+		return nil, err
+	}
 	out := make([]Case, 0, len(ms))
 	for _, m := range ms {
 		st, units, err := sh.place(ctx, tx, m.Structure)
@@ -76,6 +144,9 @@ func (sh *shelf) cases(ctx context.Context, tx Tx, viewer account.ID, ms []Membe
 // grouped puts lines of one account in one structure together, in the order in which
 // their first ones stand.
 func (sh *shelf) grouped(ctx context.Context, tx Tx, lines []Subscription) ([]PendingLines, error) {
+	if err := sh.stockLines(ctx, tx, lines); err != nil {
+		return nil, err
+	}
 	var out []PendingLines
 	at := map[owner]int{}
 	for _, line := range lines {

@@ -196,7 +196,8 @@ func (s Subscription) Forgotten(by account.ID, now time.Time) Subscription {
 type SubscriptionQuery struct {
 	IDs        []SubscriptionID // any of these; nil selects every one
 	Account    account.ID
-	Structures []ID // any of these; nil selects every structure
+	Accounts   []account.ID // any of these; nil selects everybody's
+	Structures []ID         // any of these; nil selects every structure
 	Statuses   []SubscriptionStatus
 	Space      authz.Space
 	Batch      string

@@ -190,11 +190,15 @@ func userOf(a account.Account) User {
 	return User{Person: personOf(a), Login: a.Login, CreatedAt: a.CreatedAt}
 }
 
-// each goes through all users in one walk over every structure that the actor manages: in
-// the order of names, memberships of one person come one after the other.
+// each goes through all users in one walk over what they have in every structure that the
+// actor manages: in the order of names, memberships of one person come one after the other.
+// A search of one structure walks through the people of that one.
 func (l userList) each(ctx context.Context, tx Tx, fn func(User) error) error {
 	q := l.query
 	q.Structures, q.Service, q.Once = l.reach.in(authz.ActionSearchUsers), "", false
+	if len(l.query.Structures) == 1 && len(q.Structures) > 1 {
+		q.Beside = l.query.Structures[0]
+	}
 	var u User
 	found := false
 	tell := func() error {

@@ -133,7 +133,7 @@ func TestUsersAreThoseOfManagers(t *testing.T) {
 	}
 }
 
-// R-425, R-426, R-429: the ticked lines of a search, in the order of the screen and no
+// R-348, R-352, R-425, R-426, R-429: the ticked lines of a search, in the order of the screen and no
 // others; nobody ticked is an error, and so is what the screen would not show.
 func TestExportUsers(t *testing.T) {
 	t.Parallel()
@@ -154,7 +154,9 @@ func TestExportUsers(t *testing.T) {
 		n, err = w.Structures.ExportUsers(ctx, s.Manager, structure.UserExport{All: true, Search: structure.UserSearch{Structure: s.second.ID}}, structure.CSV{Language: english}, &out)
 		require.NoError(t, err)
 		require.Equal(t, 3, n)
-		require.Contains(t, out.String(), "User;Login;Created on;Structures;Account status\r\n")
+		require.Contains(t, out.String(), "User;Login;Created on;Structures;Account status\r\nARAGON Jean;aragon@terneuil.example;22/11/2026 12:00;"+
+			"\"Atelier Dufour 5520, Atelier Nord\";", "R-352: with every structure of theirs that the manager manages")
+		require.NotContains(t, out.String(), "BRETON", "of the one structure alone")
 		require.JSONEq(t, `{"list":"users","rows":3}`, string(lastEvent(t, w, notify.StructureChain(s.second.ID)).State))
 		w.Proven(t)
 		w.Unchanged(t, func() {

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -75,6 +79,36 @@ func TestMailboxShowsBothViews(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, v.do(http.MethodGet, at, nil).Status)
 }
 
+// R-330: whatever the history of a structure can hold is found by one of the choices.
+func TestEveryKindCanBeNarrowedTo(t *testing.T) {
+	t.Parallel()
+	found := map[notify.Kind]bool{}
+	for _, what := range historyKinds() {
+		for _, k := range kindsOf(what) {
+			found[k] = true
+		}
+	}
+	var missing []string
+	for code := range messages(t) {
+		kind, ok := strings.CutPrefix(code, "event.")
+		if ok && !strings.HasPrefix(kind, "account.") && !found[notify.Kind(kind)] {
+			missing = append(missing, kind)
+		}
+		delete(found, notify.Kind(kind))
+	}
+	require.Empty(t, missing, "the history can only be seen whole to find these")
+	require.Empty(t, found, "no event is called so")
+}
+
+// messages are the texts of the library, which name every kind of event.
+func messages(t *testing.T) (out map[string]string) {
+	t.Helper()
+	b, err := os.ReadFile("../../internal/i18n/messages.en.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(b, &out))
+	return out
+}
+
 // R-326, R-329, R-332, R-335, R-338: the history is narrowed to decisions, days and a person, and
 // a line opens what was decided then, to managers and to the person whom it concerns.
 func TestHistoryIsReadInDetail(t *testing.T) {
@@ -115,4 +149,11 @@ func TestHistoryIsReadInDetail(t *testing.T) {
 	for _, bad := range []string{"/0", "/-1", "/x", "/99999"} {
 		require.Equal(t, http.StatusNotFound, v.do(http.MethodGet, at+bad, nil).Status, bad)
 	}
+
+	_, err = a.h.Structures.GrantSubscriptions(t.Context(), boss, structure.SubscriptionGrant{
+		Structure: id, Account: idOf(t, a, hubert), Lines: []structure.Line{{Space: authz.SpaceOrganisation, Level: authz.Write}},
+	})
+	require.NoError(t, err)
+	v.see(at+"?what=subscription", "Accordé")
+	v.see(v.find(`href="(`+at+`/\d+)">`), "<dt>Accès</dt>", "Organisation")
 }

@@ -232,6 +232,7 @@ func TestManagersAttachPeople(t *testing.T) {
 	require.Contains(t, v.last.Body, "Jules MARTIN est rattach")
 	v.see("/structures/" + string(id) + "/history")
 	require.NotContains(t, v.last.Body, "jules.martin", "what was searched for is not kept")
+	v.see("/structures/"+string(id)+"/history?what=structure", "Recherche d’utilisateurs")
 }
 
 // the principal manager lends powers and takes them back.

@@ -44,19 +44,22 @@ func kindsOf(what string) []notify.Kind {
 			"membership.disabled", "membership.enabled", "membership.removed", "membership.left", "membership.services_refused",
 			"membership.services_removed", "membership.request_expired", "membership.reminded", "membership.handed_over",
 			"membership.taken_over", "membership.role_migrated", "membership.erased",
+			"principal.nominated", "principal.nomination_accepted", "principal.nomination_declined", "principal.nomination_ended",
+			"principal.nomination_withdrawn",
 		}
 	case "subscription":
 		return []notify.Kind{
 			"subscription.requested", "subscription.approved", "subscription.rejected", "subscription.withdrawn", "subscription.granted",
 			"subscription.removed", "subscription.taken", "subscription.listed", "subscription.closed", "subscription.ended",
-			"subscription.reminded", "subscription.erased",
+			"subscription.reminded", "subscription.request_expired", "subscription.erased",
 		}
 	case "structure":
 		return []notify.Kind{
 			"structure.created", "structure.activated", "structure.deactivated", "structure.general_changed", "structure.address_changed",
 			"structure.bank_account_added", "structure.bank_account_removed", "structure.mandate_signed", "structure.identifier_changed",
 			"structure.directory_changed", "structure.delegation_changed", "structure.space_opened", "structure.space_closed",
-			"service.added", "service.changed", "export.made",
+			"service.added", "service.changed", "attachment.added", "attachment.changed", "attachment.cleared", "attachment.flagged",
+			"attachment.quarantined", "attachment.removed", "export.made", "people.searched",
 		}
 	default:
 		return nil

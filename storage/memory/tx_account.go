@@ -22,13 +22,18 @@ func (t *tx) PutAccount(ctx context.Context, a account.Account) error {
 func (t *tx) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
 	return read(ctx, t, func() ([]account.Account, error) {
 		rows := t.db.accounts.scan("i", key("i").text(string(q.After)))
-		if !q.DueAt.IsZero() {
+		switch {
+		case !q.DueAt.IsZero():
 			rows = t.db.accounts.scan("d", "d")
+		case q.IDs != nil:
+			rows = named(t.db.accounts, q.IDs)
 		}
-		return t.db.accounts.take(rows, q.Capped(), func(a account.Account) bool {
-			return a.ID > q.After && (q.DueAt.IsZero() || !a.DueAt.After(q.DueAt)) && q.Person.Match(a)
-		}), nil
+		return t.db.accounts.take(rows, q.Capped(), func(a account.Account) bool { return fitsAccount(q, a) }), nil
 	})
+}
+
+func fitsAccount(q account.Query, a account.Account) bool {
+	return a.ID > q.After && (q.IDs == nil || slices.Contains(q.IDs, a.ID)) && (q.DueAt.IsZero() || !a.DueAt.After(q.DueAt)) && q.Person.Match(a)
 }
 
 func (t *tx) Link(ctx context.Context, id account.ID, p account.Purpose) (account.Link, error) {

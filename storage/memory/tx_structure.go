@@ -103,7 +103,9 @@ func (t *tx) memberships(q structure.MembershipQuery, limit int) []structure.Mem
 		}), q.ByName), q.Skip, limit)
 	}
 	table := t.db.memberships
-	fits := func(m structure.Membership) bool { return fitsMembership(q, m) && t.fitsPerson(q.Person, m.Account) }
+	fits := func(m structure.Membership) bool {
+		return fitsMembership(q, m) && t.fitsPerson(q.Person, m.Account) && (q.Beside == "" || t.belongs(m.Account, q.Beside))
+	}
 	enough := beyond(q.Skip, limit)
 	if q.ByName {
 		enough = math.MaxInt
@@ -154,6 +156,12 @@ func (t *tx) fitsPerson(c account.Criteria, id account.ID) bool {
 	}
 	a, err := t.db.accounts.get(byID(id))
 	return err == nil && c.Match(a)
+}
+
+// belongs reports whether an account has a membership in a structure, whatever its status.
+func (t *tx) belongs(a account.ID, s structure.ID) bool {
+	_, err := t.db.memberships.find(pairKey(a, s))
+	return err == nil
 }
 
 // nameOf is what accounts are sorted by: the folded names, the family name first.

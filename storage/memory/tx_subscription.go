@@ -32,9 +32,15 @@ func (t *tx) subscriptions(q structure.SubscriptionQuery, limit int) []structure
 	var all []structure.Subscription
 	switch {
 	case q.IDs != nil:
-		all = table.take(t.linesByID(q), math.MaxInt, fits)
+		all = table.take(named(table, q.IDs), math.MaxInt, fits)
 	case q.Account != "":
 		all = table.take(t.lines(accountLines(q.Account), q), beyond(q.Skip, limit), fits)
+	case q.Accounts != nil:
+		ids := slices.Clone(q.Accounts)
+		slices.Sort(ids)
+		for _, id := range slices.Compact(ids) {
+			all = append(all, table.take(t.lines(accountLines(id), q), beyond(q.Skip, limit), fits)...)
+		}
 	case q.Structures != nil:
 		ids := slices.Clone(q.Structures)
 		slices.Sort(ids)
@@ -57,22 +63,10 @@ func (t *tx) lines(prefix key, q structure.SubscriptionQuery) iter.Seq[structure
 	return t.db.subscriptions.scan(prefix, linePosition(prefix, after))
 }
 
-func (t *tx) linesByID(q structure.SubscriptionQuery) iter.Seq[structure.Subscription] {
-	ids := slices.Clone(q.IDs)
-	slices.Sort(ids)
-	return func(yield func(structure.Subscription) bool) {
-		for _, id := range slices.Compact(ids) {
-			s, err := t.db.subscriptions.get(byID(id))
-			if err == nil && !yield(s) {
-				return
-			}
-		}
-	}
-}
-
 func fitsSubscription(q structure.SubscriptionQuery, s structure.Subscription) bool {
 	switch {
 	case q.Account != "" && s.Account != q.Account:
+	case q.Accounts != nil && !slices.Contains(q.Accounts, s.Account):
 	case q.Structures != nil && !slices.Contains(q.Structures, s.Structure):
 	case len(q.Statuses) > 0 && !slices.Contains(q.Statuses, s.Status):
 	case q.Space != "" && s.Space != q.Space:

@@ -139,6 +139,20 @@ func accountList(b *bench) {
 		})
 		b.equal("Accounts lists "+c.what, keys(got, func(a account.Account) account.ID { return a.ID }), c.want)
 	}
+	for _, c := range []struct {
+		what string
+		q    account.Query
+		want []account.ID
+	}{
+		{"with any of several IDs, by ID and each once", account.Query{IDs: []account.ID{accountID(5), accountID(9), accountID(1), accountID(16), accountID(1)}}, []account.ID{accountID(1), accountID(5), accountID(16)}},
+		{"with an ID", account.Query{IDs: []account.ID{accountID(3)}}, []account.ID{accountID(3)}},
+		{"with IDs, after one of them", account.Query{IDs: []account.ID{accountID(5), accountID(1), accountID(3)}, After: accountID(1), Limit: 1}, []account.ID{accountID(3)}},
+		{"with IDs that are due", account.Query{IDs: []account.ID{accountID(5), accountID(3)}, DueAt: minute(4)}, []account.ID{accountID(3)}},
+		{"with no IDs: IDs that are empty and not nil select nothing", account.Query{IDs: []account.ID{}}, nil},
+	} {
+		got := list(b, func(tx storage.Tx) ([]account.Account, error) { return tx.Accounts(b.ctx, c.q) })
+		b.equal("Accounts lists those "+c.what, keys(got, func(a account.Account) account.ID { return a.ID }), c.want)
+	}
 	got := list(b, func(tx storage.Tx) ([]account.Account, error) {
 		return tx.Accounts(b.ctx, account.Query{After: accountID(2), Limit: 1})
 	})

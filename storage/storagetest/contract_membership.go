@@ -75,9 +75,14 @@ func membershipFilters(b *bench) {
 		{"by role", q{Role: structure.RoleMember}, []int{2, 3, 4}},
 		{"with something asked", q{Undecided: true}, []int{2, 3, 5, 6}},
 		{"account and structure", q{Account: accountID(1), Structures: []structure.ID{structureID(2), structureID(3)}}, []int{4, 6}},
+		{"of everybody with a membership elsewhere", q{Beside: structureID(2)}, []int{1, 2, 4, 5, 6}},
+		{"of everybody with a membership elsewhere, in some structures and once", q{
+			Beside: structureID(3), Structures: []structure.ID{structureID(2), structureID(1)}, Once: true,
+		}, []int{1}},
+		{"of everybody with a membership where nobody has one", q{Beside: structureID(9)}, nil},
 		{"all conditions at once", q{
 			Account: accountID(2), Structures: []structure.ID{structureID(1), structureID(2)},
-			Statuses: []structure.MembershipStatus{structure.StatusPending}, Role: structure.RoleMember, Undecided: true,
+			Statuses: []structure.MembershipStatus{structure.StatusPending}, Role: structure.RoleMember, Undecided: true, Beside: structureID(2),
 		}, []int{2}},
 		{"conditions that exclude one another", q{Account: accountID(3), Role: structure.RolePrincipalManager}, nil},
 		{"structures, statuses and a limit", q{

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"time"
 
+	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
@@ -96,6 +97,11 @@ func subscriptionFilters(b *bench) {
 		{"by any of several IDs, whatever their order", q{IDs: lineIDs(5, 9, 1, 3, 1)}, []int{1, 3, 5}},
 		{"by account", q{Account: accountID(1)}, []int{1, 4, 6}},
 		{"by an account without any", q{Account: accountID(9)}, nil},
+		{"by any of several accounts, each once", q{Accounts: []account.ID{accountID(2), accountID(9), accountID(2)}}, []int{2, 3, 5}},
+		{"by accounts and structures", q{
+			Accounts: []account.ID{accountID(2), accountID(1)}, Structures: []structure.ID{structureID(2)},
+		}, []int{4, 5}},
+		{"by any of several accounts and one of them", q{Account: accountID(1), Accounts: []account.ID{accountID(2), accountID(1)}}, []int{1, 4, 6}},
 		{"by structure", q{Structures: []structure.ID{structureID(1)}}, []int{1, 2, 3}},
 		{"by any of several structures", q{Structures: []structure.ID{structureID(3), structureID(2), structureID(9), structureID(3)}}, []int{4, 5, 6}},
 		{"by status", q{Statuses: []structure.SubscriptionStatus{pending}}, []int{2, 3, 5}},
@@ -124,6 +130,8 @@ func subscriptionsOfNone(b *bench) {
 	b.equal("nil IDs and Structures select every subscription", keys(lines(b, structure.SubscriptionQuery{}), lineID), lineIDs(1))
 	b.equal("Structures that are empty and not nil select nothing",
 		len(lines(b, structure.SubscriptionQuery{Structures: []structure.ID{}})), 0)
+	b.equal("Accounts that are empty and not nil select nothing",
+		len(lines(b, structure.SubscriptionQuery{Accounts: []account.ID{}})), 0)
 	b.equal("IDs that are empty and not nil select nothing",
 		len(lines(b, structure.SubscriptionQuery{IDs: []structure.SubscriptionID{}})), 0)
 }

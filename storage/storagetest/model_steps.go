@@ -275,6 +275,10 @@ func (g *generator) someStructures() []structure.ID {
 	return pick(g, nil, []structure.ID{}, []structure.ID{structureID(1)}, []structure.ID{structureID(2), structureID(0), structureID(2)})
 }
 
+func (g *generator) someAccounts() []account.ID {
+	return pick(g, nil, nil, []account.ID{}, []account.ID{accountID(5), accountID(1), accountID(5), accountID(3)})
+}
+
 func (g *generator) status() notify.MessageStatus {
 	return pick(g, notify.MessageQueued, notify.MessageQueued, notify.MessageSent, notify.MessageDead)
 }
@@ -292,9 +296,9 @@ func (g *generator) question() step {
 			return tx.AccountByLogin(ctx, fmt.Sprint("login", n))
 		})
 	case 2:
-		who := g.person()
-		return get(fmt.Sprintf("Accounts(%d, %v, %d, %+v)", n, at, limit+1, who), func(ctx context.Context, tx storage.Tx) ([]account.Account, error) {
-			return tx.Accounts(ctx, account.Query{After: accountID(n), DueAt: at, Limit: limit + 1, Person: who})
+		who, some := g.person(), g.someAccounts()
+		return get(fmt.Sprintf("Accounts(%v, %d, %v, %d, %+v)", some, n, at, limit+1, who), func(ctx context.Context, tx storage.Tx) ([]account.Account, error) {
+			return tx.Accounts(ctx, account.Query{IDs: some, After: accountID(n), DueAt: at, Limit: limit + 1, Person: who})
 		})
 	case 3:
 		return get(fmt.Sprintf("LinkByDigest(%d)", n), func(ctx context.Context, tx storage.Tx) (account.Link, error) {
@@ -473,7 +477,7 @@ func (g *generator) memberships() structure.MembershipQuery {
 	q.Account = pick(g, "", "", accountID(g.below(7)))
 	q.Role = pick(g, "", "", structure.RolePrincipalManager)
 	q.Statuses = pick(g, nil, nil, []structure.MembershipStatus{structure.StatusPending})
-	q.Except, q.Once = pick(g, "", "", accountID(g.below(7))), g.below(3) == 0
+	q.Except, q.Once, q.Beside = pick(g, "", "", accountID(g.below(7))), g.below(3) == 0, pick(g, "", "", structureID(1))
 	q.Service, q.DueAt, q.Person = pick(g, "", "", serviceID(1)), pick(g, time.Time{}, time.Time{}, g.instant()), g.person()
 	switch g.below(4) {
 	case 0:
@@ -487,7 +491,7 @@ func (g *generator) memberships() structure.MembershipQuery {
 func (g *generator) subscriptions() structure.SubscriptionQuery {
 	q := structure.SubscriptionQuery{Limit: g.below(5), Skip: g.skip(), Structures: g.places()}
 	q.IDs = pick(g, nil, nil, nil, []structure.SubscriptionID{subscriptionID(1), subscriptionID(3)})
-	q.Account = pick(g, "", "", accountID(g.below(4)))
+	q.Account, q.Accounts = pick(g, "", "", accountID(g.below(4))), g.someAccounts()
 	q.Statuses = pick(g, nil, nil, []structure.SubscriptionStatus{structure.SubscriptionPending})
 	q.Except, q.Once = pick(g, "", "", accountID(g.below(4))), g.below(3) == 0
 	q.Batch, q.DueAt = pick(g, "", "", "one"), pick(g, time.Time{}, time.Time{}, g.instant())

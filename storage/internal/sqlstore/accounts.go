@@ -58,8 +58,12 @@ func (tx *Tx) PutAccount(ctx context.Context, a account.Account) error {
 
 // Accounts implements storage.Tx.
 func (tx *Tx) Accounts(ctx context.Context, q account.Query) ([]account.Account, error) {
+	if q.IDs != nil && len(q.IDs) == 0 {
+		return nil, tx.ready(ctx) // any of none
+	}
 	t := tx.store.tables.accounts
 	w := personWhere(tx.store.dialect, q.Person)
+	in(&w, "id", q.IDs)
 	if q.After != "" {
 		w.and("id > ?", string(q.After))
 	}

@@ -152,6 +152,9 @@ func membershipsWhere(d *Dialect, q structure.MembershipQuery) where {
 	if q.Except != "" {
 		w.and("account_id <> ?", string(q.Except))
 	}
+	if q.Beside != "" {
+		w.and("account_id IN (SELECT account_id FROM habilis_memberships WHERE structure_id = ?)", string(q.Beside))
+	}
 	if q.Once {
 		w = w.firsts("habilis_memberships", "account_id")
 	}

@@ -45,13 +45,14 @@ func (tx *Tx) Subscriptions(ctx context.Context, q structure.SubscriptionQuery) 
 
 // ofNone reports whether q asks for any of none.
 func ofNone(q structure.SubscriptionQuery) bool {
-	return q.IDs != nil && len(q.IDs) == 0 || q.Structures != nil && len(q.Structures) == 0
+	return q.IDs != nil && len(q.IDs) == 0 || q.Accounts != nil && len(q.Accounts) == 0 || q.Structures != nil && len(q.Structures) == 0
 }
 
 func subscriptionsWhere(q structure.SubscriptionQuery) where {
 	var w where
 	in(&w, "id", q.IDs)
 	w.equal("account_id", string(q.Account))
+	in(&w, "account_id", q.Accounts)
 	in(&w, "structure_id", q.Structures)
 	anyWord(&w, "status", q.Statuses)
 	w.equal("space", string(q.Space))
