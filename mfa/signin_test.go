@@ -159,32 +159,6 @@ func TestParallelGuessesStayInTheBudget(t *testing.T) {
 	})
 }
 
-// RC-02: of 64 parallel uses of one code exactly one succeeds.
-func TestOneCodeOneProof(t *testing.T) {
-	t.Parallel()
-	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
-		w.Join(t, login)
-		c := begin(t, w)
-		sent := code(t, w)
-		var mu sync.Mutex
-		won := 0
-		var wg sync.WaitGroup
-		for range 64 {
-			wg.Go(func() {
-				if err := w.SignIns.ProveMailCode(t.Context(), c.Handle, sent); err == nil {
-					mu.Lock()
-					won++
-					mu.Unlock()
-				} else if !errors.Is(err, mfa.ErrWrongCode) && !errors.Is(err, mfa.ErrSignInOver) {
-					t.Errorf("unexpected: %v", err)
-				}
-			})
-		}
-		wg.Wait()
-		require.Equal(t, 1, won)
-	})
-}
-
 // R-069, BF-07: a new code voids the old one and keeps the count of failures.
 func TestResend(t *testing.T) {
 	t.Parallel()
