@@ -302,8 +302,9 @@ func TestPurge(t *testing.T) {
 	})
 }
 
-// LG-01, CR-03, CR-05: neither code nor handle nor link nor password is anywhere in
-// the store in clear.
+// LG-01, LG-14, CR-03, CR-04, CR-05: neither code nor handle nor link nor password is
+// anywhere in the store in clear, what is there instead opens nothing, and the history
+// names nobody by address or name.
 func TestSecretsAreNotStored(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
@@ -319,6 +320,10 @@ func TestSecretsAreNotStored(t *testing.T) {
 			ins, err := tx.ExpiredSignIns(ctx, w.Clock.Now().AddDate(1, 0, 0), 100)
 			require.NoError(t, err)
 			require.Len(t, ins, 1)
+			_, err = w.SignIns.Challenge(ctx, ins[0].ID)
+			require.ErrorIs(t, err, mfa.ErrSignInOver, "the digest of a handle is no handle")
+			_, err = w.Accounts.InspectLink(ctx, link.Digest)
+			require.ErrorIs(t, err, account.ErrLinkExpired)
 			events, err := tx.Events(ctx, notify.EventQuery{})
 			require.NoError(t, err)
 			messages, err := tx.Messages(ctx, notify.MessageQuery{})

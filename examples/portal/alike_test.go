@@ -170,7 +170,7 @@ func TestGuessedLinksShareOneBudget(t *testing.T) {
 		require.Contains(t, v.do(http.MethodGet, path+guess, nil).Body, "n’est plus valable", path)
 	}
 	require.Equal(t, http.StatusGone, over.Status)
-	requireSame(t, over, v.do(http.MethodGet, link, nil), "", "")
+	requireSame(t, over, v.do(http.MethodGet, link, nil), "nobody", "nobody")
 	clock.pass(time.Minute)
 	require.Equal(t, http.StatusOK, v.do(http.MethodGet, link, nil).Status)
 }
