@@ -141,30 +141,31 @@ func TestChangePassword(t *testing.T) {
 // field, and needs the current password beside the new one and its confirmation.
 func TestRefusedPasswordChanges(t *testing.T) {
 	t.Parallel()
-	w := memoryWorld(t)
-	ctx := t.Context()
-	julie := w.Join(t, julieLogin)
-	w.Unchanged(t, func() {
-		_, err := w.Accounts.ChangePassword(ctx, julie, account.PasswordChange{Current: worldtest.Password, New: "short", Confirmation: "shirt"})
-		require.ErrorIs(t, err, fault.ErrInvalid)
-		require.Equal(t, "password_confirmation ", codes(err)["confirmation"], "R-053: its own field")
-		require.Equal(t, "password_min12 password_digit password_upper password_special password_base_word ", codes(err)["password"])
-		_, err = w.Accounts.ChangePassword(ctx, julie, account.PasswordChange{Current: worldtest.Password, New: second, Confirmation: second + " "})
-		require.Equal(t, map[string]string{"confirmation": "password_confirmation "}, codes(err), "nothing is trimmed")
-		err = changePassword(w, julie, worldtest.Password, worldtest.Password)
-		require.Equal(t, map[string]string{"password": "password_current "}, codes(err))
-		_, err = w.Accounts.ChangePassword(ctx, julie, account.PasswordChange{Current: worldtest.Password})
-		require.ErrorIs(t, err, fault.ErrInvalid, "R-062: a password is replaced, never removed")
-		for _, by := range []account.Actor{account.Anonymous(), account.Support("A-1"), account.System()} {
-			require.ErrorIs(t, changePassword(w, by, worldtest.Password, second), account.ErrActor)
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, julieLogin)
+		w.Unchanged(t, func() {
+			_, err := w.Accounts.ChangePassword(ctx, julie, account.PasswordChange{Current: worldtest.Password, New: "short", Confirmation: "shirt"})
+			require.ErrorIs(t, err, fault.ErrInvalid)
+			require.Equal(t, "password_confirmation ", codes(err)["confirmation"], "R-053: its own field")
+			require.Equal(t, "password_min12 password_digit password_upper password_special password_base_word ", codes(err)["password"])
+			_, err = w.Accounts.ChangePassword(ctx, julie, account.PasswordChange{Current: worldtest.Password, New: second, Confirmation: second + " "})
+			require.Equal(t, map[string]string{"confirmation": "password_confirmation "}, codes(err), "nothing is trimmed")
+			err = changePassword(w, julie, worldtest.Password, worldtest.Password)
+			require.Equal(t, map[string]string{"password": "password_current "}, codes(err))
+			_, err = w.Accounts.ChangePassword(ctx, julie, account.PasswordChange{Current: worldtest.Password})
+			require.ErrorIs(t, err, fault.ErrInvalid, "R-062: a password is replaced, never removed")
+			for _, by := range []account.Actor{account.Anonymous(), account.Support("A-1"), account.System()} {
+				require.ErrorIs(t, changePassword(w, by, worldtest.Password, second), account.ErrActor)
+			}
+		})
+		for _, wrong := range []string{"", "wrong", second, strings.Repeat(worldtest.Password, 100_000)} {
+			require.Equal(t, account.ErrInvalidCredentials, changePassword(w, julie, wrong, second))
 		}
+		_, err := begin(t, w, worldtest.Password)
+		require.NoError(t, err, "the password is what it was")
+		w.Proven(t)
 	})
-	for _, wrong := range []string{"", "wrong", second, strings.Repeat(worldtest.Password, 100_000)} {
-		require.Equal(t, account.ErrInvalidCredentials, changePassword(w, julie, wrong, second))
-	}
-	_, err := begin(t, w, worldtest.Password)
-	require.NoError(t, err, "the password is what it was")
-	w.Proven(t)
 }
 
 // A wrong current password must not tell whether the new one was right: only whoever

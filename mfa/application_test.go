@@ -218,39 +218,40 @@ func TestOneApplication(t *testing.T) {
 // one or another's changes nothing.
 func TestFactorsTakeAFreshProof(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	julie := w.Join(t, login)
-	by := actor(t, w)
-	e := enrol(t, w, by)
-	w.Join(t, "other@terneuil.example")
-	other, err := w.Accounts.Resume(ctx, w.SignIn(t, "other@terneuil.example"))
-	require.NoError(t, err)
-	stale := by
-	stale.ProvenAt = w.Clock.Now().Add(-15 * time.Minute)
-	w.Unchanged(t, func() {
-		for _, who := range []account.Actor{julie, stale} {
-			_, err := w.SignIns.ReplaceAuthenticator(ctx, who)
-			require.ErrorIs(t, err, account.ErrProofRequired)
-			_, err = w.SignIns.NewRecoveryCodes(ctx, who)
-			require.ErrorIs(t, err, account.ErrProofRequired)
-			require.ErrorIs(t, w.SignIns.RemoveFactor(ctx, who, e.ID), account.ErrProofRequired)
-		}
-		for _, who := range []account.Actor{account.Anonymous(), account.System(), account.Support("S-1"), {Kind: notify.ActorTechnical, ID: julie.ID}} {
-			_, err := w.SignIns.BeginAuthenticator(ctx, who)
-			require.ErrorIs(t, err, account.ErrActor)
-			_, err = w.SignIns.ListFactors(ctx, who)
-			require.ErrorIs(t, err, account.ErrActor)
-		}
-		require.ErrorIs(t, w.SignIns.RemoveFactor(ctx, other, e.ID), mfa.ErrNoSuchFactor)
-		_, err = w.SignIns.RenameFactor(ctx, other, e.ID, "mine")
-		require.ErrorIs(t, err, mfa.ErrNoSuchFactor)
-		_, err = w.SignIns.ConfirmAuthenticator(ctx, other, e.ID, "123456", "")
-		require.ErrorIs(t, err, mfa.ErrEnrolmentOver)
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, login)
+		by := actor(t, w)
+		e := enrol(t, w, by)
+		w.Join(t, "other@terneuil.example")
+		other, err := w.Accounts.Resume(ctx, w.SignIn(t, "other@terneuil.example"))
+		require.NoError(t, err)
+		stale := by
+		stale.ProvenAt = w.Clock.Now().Add(-15 * time.Minute)
+		w.Unchanged(t, func() {
+			for _, who := range []account.Actor{julie, stale} {
+				_, err := w.SignIns.ReplaceAuthenticator(ctx, who)
+				require.ErrorIs(t, err, account.ErrProofRequired)
+				_, err = w.SignIns.NewRecoveryCodes(ctx, who)
+				require.ErrorIs(t, err, account.ErrProofRequired)
+				require.ErrorIs(t, w.SignIns.RemoveFactor(ctx, who, e.ID), account.ErrProofRequired)
+			}
+			for _, who := range []account.Actor{account.Anonymous(), account.System(), account.Support("S-1"), {Kind: notify.ActorTechnical, ID: julie.ID}} {
+				_, err := w.SignIns.BeginAuthenticator(ctx, who)
+				require.ErrorIs(t, err, account.ErrActor)
+				_, err = w.SignIns.ListFactors(ctx, who)
+				require.ErrorIs(t, err, account.ErrActor)
+			}
+			require.ErrorIs(t, w.SignIns.RemoveFactor(ctx, other, e.ID), mfa.ErrNoSuchFactor)
+			_, err = w.SignIns.RenameFactor(ctx, other, e.ID, "mine")
+			require.ErrorIs(t, err, mfa.ErrNoSuchFactor)
+			_, err = w.SignIns.ConfirmAuthenticator(ctx, other, e.ID, "123456", "")
+			require.ErrorIs(t, err, mfa.ErrEnrolmentOver)
+		})
+		w.Clock.Move(-time.Minute)
+		_, err = w.SignIns.ReplaceAuthenticator(ctx, by)
+		require.NoError(t, err)
 	})
-	w.Clock.Move(-time.Minute)
-	_, err = w.SignIns.ReplaceAuthenticator(ctx, by)
-	require.NoError(t, err)
 }
 
 // PE-22: whoever runs the platform sets nobody's password and reads nobody's factors. What
@@ -371,27 +372,28 @@ func TestOathtool(t *testing.T) {
 // BF-19: what is not the code is not the code, and counts.
 func TestOddCodesOfApplications(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	w.Join(t, login)
-	e := enrol(t, w, actor(t, w))
-	right := shows(t, e, w.Clock.Now())
-	var wide strings.Builder
-	for _, d := range right {
-		wide.WriteRune(d - '0' + '０')
-	}
-	for i, odd := range []string{"", "000000\x00", wide.String(), right[:3] + " " + right[3:], right + "0", "+" + right[1:], strings.Repeat(right, 1<<17)} {
-		c := begin(t, w)
-		require.ErrorIs(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, odd), mfa.ErrWrongCode, "%.20q", odd)
-		require.NoError(t, w.Store.View(ctx, func(tx storage.Tx) error {
-			a, err := tx.AccountByLogin(ctx, login)
-			require.NoError(t, err)
-			counter, err := tx.Throttle(ctx, a.ID, account.FactorAuthenticator)
-			require.Equal(t, i+1, counter.Failures)
-			return err
-		}))
-	}
-	require.NoError(t, w.SignIns.ProveAuthenticator(ctx, begin(t, w).Handle, right))
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		e := enrol(t, w, actor(t, w))
+		right := shows(t, e, w.Clock.Now())
+		var wide strings.Builder
+		for _, d := range right {
+			wide.WriteRune(d - '0' + '０')
+		}
+		for i, odd := range []string{"", "000000\x00", wide.String(), right[:3] + " " + right[3:], right + "0", "+" + right[1:], strings.Repeat(right, 1<<17)} {
+			c := begin(t, w)
+			require.ErrorIs(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, odd), mfa.ErrWrongCode, "%.20q", odd)
+			require.NoError(t, w.Store.View(ctx, func(tx storage.Tx) error {
+				a, err := tx.AccountByLogin(ctx, login)
+				require.NoError(t, err)
+				counter, err := tx.Throttle(ctx, a.ID, account.FactorAuthenticator)
+				require.Equal(t, i+1, counter.Failures)
+				return err
+			}))
+		}
+		require.NoError(t, w.SignIns.ProveAuthenticator(ctx, begin(t, w).Handle, right))
+	})
 }
 
 // A clock that jumps by an hour or two days revives no code: what was accepted last stays

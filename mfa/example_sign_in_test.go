@@ -3,6 +3,7 @@ package mfa_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"time"
 
@@ -126,4 +127,30 @@ func ExampleService_PurgeExpired() {
 	d.now = d.begin().ExpiresAt
 	fmt.Println(d.SignIns.PurgeExpired(ctx))
 	// Output: 1 <nil>
+}
+
+// A page that a link leads to counts its tries for the source of the connection.
+func ExampleService_FollowLink() {
+	ctx, d := context.Background(), newDesk()
+	source := mfa.SourceOf(netip.MustParseAddr("192.0.2.7"))
+	show := func(token string) error {
+		return d.SignIns.FollowLink(ctx, source, func() error {
+			_, err := d.Accounts.InspectLink(ctx, token)
+			return err
+		})
+	}
+	for range 9 {
+		_ = show("guess")
+	}
+	fmt.Println(habilis.CodeOf(show("guess")))
+	habilis.Must(d.Accounts.ForgotPassword(ctx, account.Anonymous(), login))
+	habilis.Must(d.Drain(ctx))
+	link := d.inbox.Token(login)
+	fmt.Println(habilis.CodeOf(show(link)))
+	d.now = d.now.Add(time.Minute)
+	fmt.Println(show(link))
+	// Output:
+	// link_expired
+	// link_expired
+	// <nil>
 }

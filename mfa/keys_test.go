@@ -161,40 +161,41 @@ func TestOneOfTwoAccountsGetsTheKey(t *testing.T) {
 // FL-08, R-064: only a person who proved a factor of late, and has room for one more, adds a key.
 func TestWhoMayAddAKey(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	julie := w.Join(t, login)
-	_, err := w.SignIns.BeginKey(ctx, proven(w, julie))
-	require.ErrorIs(t, err, mfa.ErrNotOffered, "no domain, no keys")
-	keyed(t, w, func(p *mfa.Policy) { p.Keys.MaxKeys = 2 })
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, login)
+		_, err := w.SignIns.BeginKey(ctx, proven(w, julie))
+		require.ErrorIs(t, err, mfa.ErrNotOffered, "no domain, no keys")
+		keyed(t, w, func(p *mfa.Policy) { p.Keys.MaxKeys = 2 })
 
-	begun, err := w.SignIns.BeginKey(ctx, proven(w, julie))
-	require.NoError(t, err)
-	answer := mfa.KeyAnswer{Enrolment: begun.ID, Response: newStick().create(t, begun.Options)}
-	w.Unchanged(t, func() {
-		for name, by := range map[string]account.Actor{"nobody": account.Anonymous(), "support": account.Support("x"), "the clock": account.System()} {
-			_, err := w.SignIns.BeginKey(ctx, by)
-			require.ErrorIs(t, err, account.ErrActor, name)
-			_, err = w.SignIns.FinishKey(ctx, by, answer)
-			require.ErrorIs(t, err, account.ErrActor, name)
-		}
-		_, err = w.SignIns.BeginKey(ctx, julie)
-		require.ErrorIs(t, err, account.ErrProofRequired)
-		_, err = w.SignIns.FinishKey(ctx, julie, answer)
-		require.ErrorIs(t, err, account.ErrProofRequired)
-		answer.Label = strings.Repeat("é", 65)
+		begun, err := w.SignIns.BeginKey(ctx, proven(w, julie))
+		require.NoError(t, err)
+		answer := mfa.KeyAnswer{Enrolment: begun.ID, Response: newStick().create(t, begun.Options)}
+		w.Unchanged(t, func() {
+			for name, by := range map[string]account.Actor{"nobody": account.Anonymous(), "support": account.Support("x"), "the clock": account.System()} {
+				_, err := w.SignIns.BeginKey(ctx, by)
+				require.ErrorIs(t, err, account.ErrActor, name)
+				_, err = w.SignIns.FinishKey(ctx, by, answer)
+				require.ErrorIs(t, err, account.ErrActor, name)
+			}
+			_, err = w.SignIns.BeginKey(ctx, julie)
+			require.ErrorIs(t, err, account.ErrProofRequired)
+			_, err = w.SignIns.FinishKey(ctx, julie, answer)
+			require.ErrorIs(t, err, account.ErrProofRequired)
+			answer.Label = strings.Repeat("é", 65)
+			_, err = w.SignIns.FinishKey(ctx, proven(w, julie), answer)
+			require.Equal(t, []string{"label max 64"}, fieldsOf(err))
+			answer.Label = "a\x00b"
+			_, err = w.SignIns.FinishKey(ctx, proven(w, julie), answer)
+			require.Equal(t, []string{"label line "}, fieldsOf(err))
+		})
+		answer.Label = strings.Repeat("é", 64)
 		_, err = w.SignIns.FinishKey(ctx, proven(w, julie), answer)
-		require.Equal(t, []string{"label max 64"}, fieldsOf(err))
-		answer.Label = "a\x00b"
-		_, err = w.SignIns.FinishKey(ctx, proven(w, julie), answer)
-		require.Equal(t, []string{"label line "}, fieldsOf(err))
+		require.NoError(t, err)
+		add(t, w, julie)
+		_, err = w.SignIns.BeginKey(ctx, proven(w, julie))
+		require.ErrorIs(t, err, mfa.ErrKeyLimit, "two is the most")
 	})
-	answer.Label = strings.Repeat("é", 64)
-	_, err = w.SignIns.FinishKey(ctx, proven(w, julie), answer)
-	require.NoError(t, err)
-	add(t, w, julie)
-	_, err = w.SignIns.BeginKey(ctx, proven(w, julie))
-	require.ErrorIs(t, err, mfa.ErrKeyLimit, "two is the most")
 }
 
 // A registration is over at its instant; the challenge of a sign-in is over with the sign-in.
@@ -258,27 +259,28 @@ func TestAnAnswerSignsInOnce(t *testing.T) {
 // FL-19, R-087: the origin, the domain and the person are the ones that the policy names.
 func TestOnlyTheSitesOwnAnswersCount(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	julie := w.Join(t, login)
-	keyed(t, w, func(p *mfa.Policy) { p.Keys.Verification = mfa.VerificationRequired })
-	key, _ := add(t, w, julie)
-	for name, change := range map[string]func(*stick){
-		"origin":   func(s *stick) { s.site.Origin = "https://www.acces.example.evil.example" },
-		"domain":   func(s *stick) { s.site.ID = "www.acces.example" },
-		"nobody":   func(s *stick) { s.Options.UserNotPresent = true },
-		"no PIN":   func(s *stick) { s.Options.UserNotVerified = true },
-		"a handle": func(s *stick) { s.Options.UserHandle = []byte("ben") },
-	} {
-		handle, options := ask(t, w)
-		wrong := *key
-		change(&wrong)
-		require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, wrong.get(t, options)), mfa.ErrKeyRefused, name)
-		options, err := w.SignIns.BeginKeySignIn(ctx, handle)
-		require.NoError(t, err)
-		key.key.Counter++
-		require.NoError(t, w.SignIns.ProveKey(ctx, handle, key.get(t, options)), name)
-	}
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, login)
+		keyed(t, w, func(p *mfa.Policy) { p.Keys.Verification = mfa.VerificationRequired })
+		key, _ := add(t, w, julie)
+		for name, change := range map[string]func(*stick){
+			"origin":   func(s *stick) { s.site.Origin = "https://www.acces.example.evil.example" },
+			"domain":   func(s *stick) { s.site.ID = "www.acces.example" },
+			"nobody":   func(s *stick) { s.Options.UserNotPresent = true },
+			"no PIN":   func(s *stick) { s.Options.UserNotVerified = true },
+			"a handle": func(s *stick) { s.Options.UserHandle = []byte("ben") },
+		} {
+			handle, options := ask(t, w)
+			wrong := *key
+			change(&wrong)
+			require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, wrong.get(t, options)), mfa.ErrKeyRefused, name)
+			options, err := w.SignIns.BeginKeySignIn(ctx, handle)
+			require.NoError(t, err)
+			key.key.Counter++
+			require.NoError(t, w.SignIns.ProveKey(ctx, handle, key.get(t, options)), name)
+		}
+	})
 }
 
 // RP-18, R-089: a counter that does not rise is refused or not, as the policy says; the
@@ -320,37 +322,38 @@ func TestCopiesOfKeys(t *testing.T) {
 // chosen in between.
 func TestRefusedAnswersCount(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	julie := w.Join(t, login)
-	keyed(t, w, func(p *mfa.Policy) { p.Keys.Failures.Free = 7 })
-	key, _ := add(t, w, julie)
-	handle, _ := ask(t, w)
-	for range 2 {
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, login)
+		keyed(t, w, func(p *mfa.Policy) { p.Keys.Failures.Free = 7 })
+		key, _ := add(t, w, julie)
+		handle, _ := ask(t, w)
+		for range 2 {
+			require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrKeyRefused)
+			require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, handle, "000000"), mfa.ErrNotAsked)
+			_, err := w.SignIns.Switch(ctx, handle, account.FactorMailCode)
+			require.NoError(t, err)
+			require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, handle, "x"), mfa.ErrWrongCode)
+			require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrNotAsked)
+			_, err = w.SignIns.BeginKeySignIn(ctx, handle)
+			require.ErrorIs(t, err, mfa.ErrNotAsked)
+			_, err = w.SignIns.Switch(ctx, handle, account.FactorSecurityKey)
+			require.NoError(t, err)
+		}
 		require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrKeyRefused)
-		require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, handle, "000000"), mfa.ErrNotAsked)
-		_, err := w.SignIns.Switch(ctx, handle, account.FactorMailCode)
-		require.NoError(t, err)
-		require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, handle, "x"), mfa.ErrWrongCode)
-		require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrNotAsked)
-		_, err = w.SignIns.BeginKeySignIn(ctx, handle)
-		require.ErrorIs(t, err, mfa.ErrNotAsked)
-		_, err = w.SignIns.Switch(ctx, handle, account.FactorSecurityKey)
-		require.NoError(t, err)
-	}
-	require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrKeyRefused)
-	require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrSignInOver, "five tries of a sign-in")
+		require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrSignInOver, "five tries of a sign-in")
 
-	handle, _ = ask(t, w)
-	for range 4 {
-		require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrKeyRefused)
-	}
-	options, err := w.SignIns.BeginKeySignIn(ctx, handle)
-	require.NoError(t, err)
-	require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, key.get(t, options)), mfa.ErrSignInOver, "seven refused answers lock the keys")
-	w.Clock.Move(30 * time.Second)
-	handle, options = ask(t, w)
-	require.NoError(t, w.SignIns.ProveKey(ctx, handle, key.get(t, options)), "the lock ends by itself")
+		handle, _ = ask(t, w)
+		for range 4 {
+			require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, nil), mfa.ErrKeyRefused)
+		}
+		options, err := w.SignIns.BeginKeySignIn(ctx, handle)
+		require.NoError(t, err)
+		require.ErrorIs(t, w.SignIns.ProveKey(ctx, handle, key.get(t, options)), mfa.ErrSignInOver, "seven refused answers lock the keys")
+		w.Clock.Move(30 * time.Second)
+		handle, options = ask(t, w)
+		require.NoError(t, w.SignIns.ProveKey(ctx, handle, key.get(t, options)), "the lock ends by itself")
+	})
 }
 
 // CR-07: a key in the row of another account, or with another's record in its row, proves

@@ -91,7 +91,11 @@ func (s *Service) ProveMailCode(ctx context.Context, handle, code string) error 
 	return s.prove(ctx, handle, account.FactorMailCode, func(_ context.Context, _ Tx, t *attempt) (bool, error) {
 		in := t.in
 		right := len(code) == s.policy.CodeDigits && s.keys.Recognises(in.CodeMAC, "sign-in mail code", in.ID, code)
-		if !right || in.CodeMAC == "" || !t.now.Before(in.CodeExpiresAt) {
+		if !t.now.Before(in.CodeExpiresAt) {
+			t.in.CodeMAC = "" // over for good, wherever the clock goes (LC-23)
+			return false, nil
+		}
+		if !right || in.CodeMAC == "" {
 			return false, nil
 		}
 		t.in.CodeMAC = "" // it works once

@@ -107,47 +107,49 @@ func passkey(t testing.TB, w *worldtest.World) mfa.PasskeyChallenge {
 // the key answered.
 func TestChallengesOfPasskeysEnd(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	julie := w.Join(t, login)
-	keyed(t, w, passwordless)
-	key, _ := add(t, w, julie)
-	prove := func(c mfa.PasskeyChallenge) error {
-		_, err := w.SignIns.ProvePasskey(t.Context(), mfa.PasskeyAnswer{Token: c.Token, Response: key.get(t, c.Options)})
-		return err
-	}
-	first := passkey(t, w)
-	w.Clock.Move(15*time.Minute - time.Microsecond)
-	require.NoError(t, prove(first))
-	second := passkey(t, w)
-	w.Clock.Move(15 * time.Minute)
-	require.ErrorIs(t, prove(second), mfa.ErrKeyRefused)
-	third, fourth := passkey(t, w), passkey(t, w)
-	require.NoError(t, prove(fourth))
-	require.ErrorIs(t, prove(third), mfa.ErrKeyRefused, "a later one was answered")
-	fifth := passkey(t, w)
-	w.Clock.Move(-time.Hour)
-	require.ErrorIs(t, prove(fifth), mfa.ErrKeyRefused, "a challenge of the future")
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		julie := w.Join(t, login)
+		keyed(t, w, passwordless)
+		key, _ := add(t, w, julie)
+		prove := func(c mfa.PasskeyChallenge) error {
+			_, err := w.SignIns.ProvePasskey(t.Context(), mfa.PasskeyAnswer{Token: c.Token, Response: key.get(t, c.Options)})
+			return err
+		}
+		first := passkey(t, w)
+		w.Clock.Move(15*time.Minute - time.Microsecond)
+		require.NoError(t, prove(first))
+		second := passkey(t, w)
+		w.Clock.Move(15 * time.Minute)
+		require.ErrorIs(t, prove(second), mfa.ErrKeyRefused)
+		third, fourth := passkey(t, w), passkey(t, w)
+		require.NoError(t, prove(fourth))
+		require.ErrorIs(t, prove(third), mfa.ErrKeyRefused, "a later one was answered")
+		fifth := passkey(t, w)
+		w.Clock.Move(-time.Hour)
+		require.ErrorIs(t, prove(fifth), mfa.ErrKeyRefused, "a challenge of the future")
+	})
 }
 
 // BF-02: refused passkeys count for the source, and for nobody else.
 func TestRefusedPasskeysCountForTheSource(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	julie := w.Join(t, login)
-	keyed(t, w, passwordless)
-	key, _ := add(t, w, julie)
-	try := func(source string, by *stick) error {
-		c := passkey(t, w)
-		_, err := w.SignIns.ProvePasskey(t.Context(), mfa.PasskeyAnswer{Token: c.Token, Response: by.get(t, c.Options), Source: source})
-		return err
-	}
-	for range 9 {
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		julie := w.Join(t, login)
+		keyed(t, w, passwordless)
+		key, _ := add(t, w, julie)
+		try := func(source string, by *stick) error {
+			c := passkey(t, w)
+			_, err := w.SignIns.ProvePasskey(t.Context(), mfa.PasskeyAnswer{Token: c.Token, Response: by.get(t, c.Options), Source: source})
+			return err
+		}
+		for range 9 {
+			require.ErrorIs(t, try("192.0.2.7", newStick()), mfa.ErrKeyRefused)
+		}
+		require.NoError(t, try("192.0.2.7", key), "nine failures leave one of ten")
 		require.ErrorIs(t, try("192.0.2.7", newStick()), mfa.ErrKeyRefused)
-	}
-	require.NoError(t, try("192.0.2.7", key), "nine failures leave one of ten")
-	require.ErrorIs(t, try("192.0.2.7", newStick()), mfa.ErrKeyRefused)
-	require.ErrorIs(t, try("192.0.2.7", key), mfa.ErrKeyRefused, "its budget is used up")
-	require.NoError(t, try("192.0.2.8", key))
+		require.ErrorIs(t, try("192.0.2.7", key), mfa.ErrKeyRefused, "its budget is used up")
+		require.NoError(t, try("192.0.2.8", key))
+	})
 }
 
 // RC-01 for passkeys: of many parallel uses of one answer, one succeeds.

@@ -1,6 +1,7 @@
 package mfa_test
 
 import (
+	"encoding/base32"
 	"strings"
 	"sync"
 	"testing"
@@ -71,7 +72,8 @@ func TestRecoveryCodes(t *testing.T) {
 	})
 }
 
-// CR-03: neither a seed nor a recovery code nor the token of a device is in the store.
+// CR-02, CR-03: neither a seed nor a recovery code nor the token of a device is in the store;
+// what stands for a seed opens with the deployment's key and with no other.
 func TestSecretsOfFactorsAreNotStored(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
@@ -89,7 +91,21 @@ func TestSecretsOfFactorsAreNotStored(t *testing.T) {
 		require.NoError(t, w.Store.View(ctx, func(tx storage.Tx) error {
 			fs, err := tx.Factors(ctx, julie.ID)
 			require.Len(t, fs, 3)
+			key := make([]byte, account.KeySize)
+			for i := range key {
+				key[i] = byte(200 - 3*i)
+			}
+			others, bad := account.NewKeys(key)
+			require.NoError(t, bad)
 			for _, f := range fs {
+				if f.Kind == account.FactorAuthenticator {
+					place := "seed/" + string(julie.ID) + "/" + string(f.ID)
+					seed, err := w.Keys.Open(f.Data, place)
+					require.NoError(t, err)
+					require.Equal(t, strings.ReplaceAll(e.Secret, " ", ""), base32.StdEncoding.EncodeToString(seed))
+					_, err = others.Open(f.Data, place)
+					require.Error(t, err)
+				}
 				text := f.Credential + string(f.Data) + f.Label
 				for _, secret := range append([]string{strings.ReplaceAll(e.Secret, " ", ""), d.Token}, codes...) {
 					require.NotContains(t, text, strings.ReplaceAll(secret, " ", ""))
@@ -272,5 +288,26 @@ func TestErasingRemovesFactors(t *testing.T) {
 			return err
 		}))
 		w.Proven(t)
+	})
+}
+
+// Adding or removing a factor ends no session, which is in CONTRIBUTING.md; signing out
+// everywhere does.
+func TestFactorsEndNoSession(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, login)
+		other := w.SignIn(t, login)
+		by := actor(t, w)
+		e := enrol(t, w, by)
+		_, err := w.Accounts.Resume(ctx, other)
+		require.NoError(t, err)
+		require.NoError(t, w.SignIns.RemoveFactor(ctx, by, e.ID))
+		_, err = w.Accounts.Resume(ctx, other)
+		require.NoError(t, err)
+		require.NoError(t, w.Accounts.SignOutEverywhere(ctx, julie))
+		_, err = w.Accounts.Resume(ctx, other)
+		require.ErrorIs(t, err, account.ErrSessionEnded)
 	})
 }

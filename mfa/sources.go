@@ -2,8 +2,11 @@ package mfa
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
+
+	"github.com/habilis-go/habilis/account"
 )
 
 // Sources counts the tries of each source, whatever account they are for, so that one
@@ -40,4 +43,27 @@ func (s *Service) spend(ctx context.Context, source string, now time.Time) (bool
 		return true, func(bool) {}
 	}
 	return s.sources.Take(ctx, source, now)
+}
+
+// FollowLink runs what inspects or follows the secret link of a mail, on a try of the
+// source's budget, so that one source guesses few links, whatever they are for (BF-14). The
+// try failed if follow returns [account.ErrLinkExpired]. Once the budget is used up, that is
+// the answer to every link from there, and follow is not called. It returns what follow
+// does.
+//
+// Links have a budget of their own, as large as that of sign-ins: whoever opens old links
+// still signs in. See Credentials.Source; the source "" is not counted.
+func (s *Service) FollowLink(ctx context.Context, source string, follow func() error) error {
+	if source != "" {
+		source = "link/" + source
+	}
+	allowed, settle := s.spend(ctx, source, s.clock())
+	failed := true // if it panics, too
+	defer func() { settle(failed) }()
+	if !allowed {
+		return account.ErrLinkExpired
+	}
+	err := follow()
+	failed = errors.Is(err, account.ErrLinkExpired)
+	return err
 }

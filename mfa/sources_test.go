@@ -2,8 +2,10 @@ package mfa_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -144,6 +146,92 @@ func TestASprayIsStopped(t *testing.T) {
 		require.NoError(t, err, "another source signs in")
 		w.Proven(t)
 	})
+}
+
+// BF-14: a link has 256 bits, and one source guesses few, whatever they are for: what is
+// beyond its budget is answered alike and asks the store for nothing, right or wrong.
+// Signing in from there, and links from elsewhere, go on.
+func TestGuessedLinksCountForTheSource(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		_, err := w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration("ben@terneuil.example"))
+		require.NoError(t, err)
+		right := w.Token(t, "ben@terneuil.example")
+		raw, err := base64.RawURLEncoding.DecodeString(right)
+		require.NoError(t, err)
+		require.Len(t, raw, 32)
+		set := account.NewPassword{Password: worldtest.Password, Confirmation: worldtest.Password}
+		asked := 0
+		from := func(source, token string, n int) error {
+			return w.SignIns.FollowLink(ctx, source, func() (err error) {
+				asked++
+				switch n % 6 {
+				case 0:
+					_, err = w.Accounts.ActivateWith(ctx, token, set)
+				case 1:
+					_, err = w.Accounts.ResetPassword(ctx, token, set)
+				case 2:
+					_, err = w.Accounts.CompleteReactivation(ctx, token, set)
+				case 3:
+					_, err = w.Accounts.ConfirmLoginChange(ctx, token)
+				case 4:
+					_, err = w.Accounts.UndoLoginChange(ctx, token)
+				default:
+					_, err = w.Accounts.InspectLink(ctx, token)
+				}
+				return err
+			})
+		}
+		guess := strings.Repeat("A", len(right))
+		for n := range 10 {
+			require.ErrorIs(t, from("192.0.2.1", guess, n), account.ErrLinkExpired)
+		}
+		require.Equal(t, 10, asked)
+		w.Unchanged(t, func() {
+			require.Equal(t, account.ErrLinkExpired, from("192.0.2.1", guess, 0), "the eleventh")
+			require.Equal(t, account.ErrLinkExpired, from("192.0.2.1", right, 0), "the right one, and nothing tells")
+		})
+		require.Equal(t, 10, asked, "nothing was looked up")
+		_, err = w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: worldtest.Password, Source: "192.0.2.1"})
+		require.NoError(t, err)
+		require.NoError(t, from("192.0.2.2", right, 0), "from elsewhere it works")
+		for n := range 40 {
+			require.ErrorIs(t, from("", guess, n), account.ErrLinkExpired)
+		}
+		require.Equal(t, 51, asked, "no source is not counted")
+		w.Clock.Move(6*time.Second - time.Millisecond)
+		require.ErrorIs(t, from("192.0.2.1", guess, 0), account.ErrLinkExpired)
+		require.Equal(t, 51, asked)
+		w.Clock.Move(2 * time.Millisecond)
+		require.ErrorIs(t, from("192.0.2.1", guess, 0), account.ErrLinkExpired)
+		require.Equal(t, 52, asked, "one more after six seconds")
+	})
+}
+
+// BF-14: links that work, and whatever fails otherwise, are tries and no failures; a follower
+// that panics is one.
+func TestWhatCountsAsAGuessedLink(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	called := 0
+	follow := func(source string, err error) {
+		_ = w.SignIns.FollowLink(t.Context(), source, func() error {
+			called++
+			return err
+		})
+	}
+	for n := range 31 {
+		follow("a", []error{nil, account.ErrLinkUsed, context.Canceled}[n%3])
+	}
+	require.Equal(t, 30, called, "30 tries a minute")
+	for range 10 {
+		require.Panics(t, func() { _ = w.SignIns.FollowLink(t.Context(), "b", func() error { panic("broke down") }) })
+	}
+	called = 0
+	follow("b", nil)
+	require.Zero(t, called)
 }
 
 // CR-17: what was typed does not print.

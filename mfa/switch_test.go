@@ -128,27 +128,28 @@ func TestSwitchingResetsNoCount(t *testing.T) {
 // begins with what is left, and the owner was told once.
 func TestALockedFactorIsNoWay(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	w.Join(t, login)
-	e := enrol(t, w, actor(t, w))
-	wrong := another(shows(t, e, w.Clock.Now()))
-	for range 2 {
-		c := begin(t, w)
-		for range 5 {
-			require.ErrorIs(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, wrong), mfa.ErrWrongCode)
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		e := enrol(t, w, actor(t, w))
+		wrong := another(shows(t, e, w.Clock.Now()))
+		for range 2 {
+			c := begin(t, w)
+			for range 5 {
+				require.ErrorIs(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, wrong), mfa.ErrWrongCode)
+			}
 		}
-	}
-	require.Equal(t, 1, w.Count(t, login, notify.MailWrongCodes))
-	c := begin(t, w)
-	require.Equal(t, account.FactorMailCode, c.Factor)
-	require.Equal(t, mfa.Way{Factor: account.FactorAuthenticator, Refused: mfa.RefusedLocked}, c.Ways[1])
-	_, err := w.SignIns.Switch(ctx, c.Handle, account.FactorAuthenticator)
-	require.ErrorIs(t, err, mfa.ErrWayRefused)
-	w.Clock.Move(time.Minute)
-	c = begin(t, w)
-	require.Equal(t, account.FactorAuthenticator, c.Factor, "the lock ends by itself")
-	require.NoError(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, shows(t, e, w.Clock.Now())))
+		require.Equal(t, 1, w.Count(t, login, notify.MailWrongCodes))
+		c := begin(t, w)
+		require.Equal(t, account.FactorMailCode, c.Factor)
+		require.Equal(t, mfa.Way{Factor: account.FactorAuthenticator, Refused: mfa.RefusedLocked}, c.Ways[1])
+		_, err := w.SignIns.Switch(ctx, c.Handle, account.FactorAuthenticator)
+		require.ErrorIs(t, err, mfa.ErrWayRefused)
+		w.Clock.Move(time.Minute)
+		c = begin(t, w)
+		require.Equal(t, account.FactorAuthenticator, c.Factor, "the lock ends by itself")
+		require.NoError(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, shows(t, e, w.Clock.Now())))
+	})
 }
 
 // BF-01, BF-09: whoever tries codes knows the password, so wrong codes wear it out, all
@@ -156,34 +157,35 @@ func TestALockedFactorIsNoWay(t *testing.T) {
 // until it is replaced.
 func TestWrongCodesWearThePasswordOut(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	w.Join(t, login)
-	e := enrol(t, w, actor(t, w))
-	for n := 1; n <= 33; n++ {
-		w.Clock.Move(2 * time.Hour)
-		c := begin(t, w)
-		if n%2 == 0 {
-			_, err := w.SignIns.Switch(ctx, c.Handle, account.FactorMailCode)
-			require.NoError(t, err)
-			require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, c.Handle, another(code(t, w))), mfa.ErrWrongCode)
-			continue
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		e := enrol(t, w, actor(t, w))
+		for n := 1; n <= 33; n++ {
+			w.Clock.Move(2 * time.Hour)
+			c := begin(t, w)
+			if n%2 == 0 {
+				_, err := w.SignIns.Switch(ctx, c.Handle, account.FactorMailCode)
+				require.NoError(t, err)
+				require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, c.Handle, another(code(t, w))), mfa.ErrWrongCode)
+				continue
+			}
+			require.ErrorIs(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, another(shows(t, e, w.Clock.Now()))), mfa.ErrWrongCode, "%d", n)
 		}
-		require.ErrorIs(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, another(shows(t, e, w.Clock.Now()))), mfa.ErrWrongCode, "%d", n)
-	}
-	w.Clock.Move(2 * time.Hour)
-	_, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: worldtest.Password})
-	require.Equal(t, account.ErrInvalidCredentials, err)
-	require.Equal(t, 3, w.Count(t, login, notify.MailWrongCodes), "when each factor began to delay, and when the password stopped")
+		w.Clock.Move(2 * time.Hour)
+		_, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: worldtest.Password})
+		require.Equal(t, account.ErrInvalidCredentials, err)
+		require.Equal(t, 3, w.Count(t, login, notify.MailWrongCodes), "when each factor began to delay, and when the password stopped")
 
-	_, err = w.Accounts.ForgotPassword(ctx, account.Anonymous(), login)
-	require.NoError(t, err)
-	const fresh = "Another-Horse-8-Battery"
-	_, err = w.Accounts.ResetPassword(ctx, w.TokenIn(t, login, notify.MailPasswordReset), account.NewPassword{Password: fresh, Confirmation: fresh})
-	require.NoError(t, err)
-	c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: fresh})
-	require.NoError(t, err)
-	require.NoError(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, shows(t, e, w.Clock.Now())))
+		_, err = w.Accounts.ForgotPassword(ctx, account.Anonymous(), login)
+		require.NoError(t, err)
+		const fresh = "Another-Horse-8-Battery"
+		_, err = w.Accounts.ResetPassword(ctx, w.TokenIn(t, login, notify.MailPasswordReset), account.NewPassword{Password: fresh, Confirmation: fresh})
+		require.NoError(t, err)
+		c, err := w.SignIns.Begin(ctx, mfa.Credentials{Login: login, Password: fresh})
+		require.NoError(t, err)
+		require.NoError(t, w.SignIns.ProveAuthenticator(ctx, c.Handle, shows(t, e, w.Clock.Now())))
+	})
 }
 
 // FL-10, FL-11: whoever holds the mailbox replaces the password, and gets no session by
@@ -226,19 +228,20 @@ func TestTheMailboxIsNotBoth(t *testing.T) {
 // to nobody else.
 func TestNoWayBackByPolicy(t *testing.T) {
 	t.Parallel()
-	w := world(t)
-	ctx := t.Context()
-	p := mfa.Guide2024()
-	p.Factors.MailOnlyAlone = true
-	w.Policy(t, p)
-	w.Join(t, login)
-	by := actor(t, w)
-	half := begin(t, w)
-	sent := code(t, w)
-	enrol(t, w, by)
-	require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, half.Handle, sent), mfa.ErrWayRefused, "a code that was sent before")
-	c := begin(t, w)
-	require.Equal(t, mfa.RefusedByPolicy, c.Ways[2].Refused)
-	_, err := w.SignIns.Switch(ctx, c.Handle, account.FactorMailCode)
-	require.ErrorIs(t, err, mfa.ErrWayRefused)
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		p := mfa.Guide2024()
+		p.Factors.MailOnlyAlone = true
+		w.Policy(t, p)
+		w.Join(t, login)
+		by := actor(t, w)
+		half := begin(t, w)
+		sent := code(t, w)
+		enrol(t, w, by)
+		require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, half.Handle, sent), mfa.ErrWayRefused, "a code that was sent before")
+		c := begin(t, w)
+		require.Equal(t, mfa.RefusedByPolicy, c.Ways[2].Refused)
+		_, err := w.SignIns.Switch(ctx, c.Handle, account.FactorMailCode)
+		require.ErrorIs(t, err, mfa.ErrWayRefused)
+	})
 }

@@ -151,6 +151,30 @@ func TestForgedSourcesShareOneBudget(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, v.last.Status, "the right password is refused, too")
 }
 
+// BF-14: whoever guesses links of mails from one connection is soon told of every link that
+// it is over, the right one among them, and of each in the same words.
+func TestGuessedLinksShareOneBudget(t *testing.T) {
+	t.Parallel()
+	sources, err := mfa.NewMemorySources(mfa.SourcePolicy{Failures: 4})
+	require.NoError(t, err)
+	clock := &ahead{}
+	a := start(t, func(c *config) {
+		clock.config(c)
+		c.Sources = sources
+	})
+	v := visit(t, a)
+	link := v.reset(julie)
+	guess := "?token=" + strings.Repeat("A", 43)
+	over := v.do(http.MethodGet, "/password/new"+guess, nil)
+	for _, path := range []string{"/activate", "/login-address/confirm", "/login-address/undo"} {
+		require.Contains(t, v.do(http.MethodGet, path+guess, nil).Body, "n’est plus valable", path)
+	}
+	require.Equal(t, http.StatusGone, over.Status)
+	requireSame(t, over, v.do(http.MethodGet, link, nil), "nobody", "nobody")
+	clock.pass(time.Minute)
+	require.Equal(t, http.StatusOK, v.do(http.MethodGet, link, nil).Status)
+}
+
 // EN-06: asking for an address tells nothing about whether somebody else has it, at the
 // preview, at the confirmation, or on the page that waits.
 func TestTakenLoginAddressIsNotTold(t *testing.T) {

@@ -83,7 +83,8 @@ func open(ctx context.Context, c config, addr net.Addr) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a.portal.keys = c.keyPolicy(base).Keys.Domain != ""
+	keyed := c.keyPolicy(base).Keys
+	a.portal.keys, a.portal.passkeys = keyed.Domain != "", keyed.Passwordless
 	if c.Now != nil {
 		a.portal.now = c.Now
 	}
@@ -112,7 +113,10 @@ func (c config) options(base *url.URL, keys *account.Keys, store *sqlite.Store, 
 		Sources:   c.Sources,
 		Hashing:   c.Hashing,
 		SignIns:   c.keyPolicy(base),
-		Contents:  store.Blobs(),
+
+		StrongFrom: c.StrongFrom,
+
+		Contents: store.Blobs(),
 
 		SupportDesk: c.supportDesk(),
 

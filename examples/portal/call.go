@@ -30,6 +30,8 @@ type call struct {
 	lang string
 	me   *account.Account // nil: nobody signed in
 	held account.Session  // of me
+
+	enrols bool // the session is good for adding an application or a key alone
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -77,13 +79,16 @@ func (p *portal) page(rt route) http.Handler {
 }
 
 func (c *call) answer(rt route) error {
-	if err := c.identify(); err != nil {
+	if err := c.identify(rt); err != nil {
 		return err
 	}
 	c.speak()
 	act, err := c.choose(rt)
 	if err != nil {
 		return err
+	}
+	if rt.in && c.enrols && !rt.enrols {
+		return c.redirect(enrolPath)
 	}
 	if rt.in && c.me == nil {
 		return c.toSignIn()

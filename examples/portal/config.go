@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"flag"
@@ -34,6 +35,8 @@ type config struct {
 	Desk string // address of the support desk; "" for none
 	Demo bool   // fill a new database
 
+	Passkeys bool // passkeys sign in alone, where there are keys
+
 	Asking bool // whoever is named principal manager is asked to accept first
 
 	Officer string // login address of the data-protection officer; "" for none
@@ -46,6 +49,8 @@ type config struct {
 	Sources mfa.Sources     // budgets of sources at sign-in
 	Now     func() time.Time
 	Keys    func(*mfa.KeyPolicy) // changes what security keys must do
+
+	StrongFrom func(context.Context, account.ID) (time.Time, error) // see habilis.Options
 }
 
 func readFlags(args []string, usage io.Writer) (config, error) {
@@ -59,6 +64,7 @@ func readFlags(args []string, usage io.Writer) (config, error) {
 	flags.StringVar(&c.SMTP, "smtp", "", "`host:port` of a mail server; SMTP_USERNAME and SMTP_PASSWORD are read from the environment (default none: mails stay in the development mailbox)")
 	flags.StringVar(&c.From, "mail-from", "habilis <no-reply@portal.example>", "sender of the mails")
 	flags.StringVar(&c.Desk, "support", "", "`address` that requests of people who cannot sign in go to (default none with -smtp, else a fictional one)")
+	flags.BoolVar(&c.Passkeys, "passkeys", false, "let passkeys sign in without address and password, where browsers offer keys")
 	flags.BoolVar(&c.Asking, "ask-successors", false, "ask whoever is named principal manager to accept first")
 	flags.StringVar(&c.Officer, "officer", "", "login `address` of the data-protection officer, who plans and confirms erasures (default none, in the demonstration town a fictional one)")
 	flags.StringVar(&c.Operator, "operator", "", "login `address` of whoever runs the portal and appoints principal managers (default none, in the demonstration town a fictional one)")

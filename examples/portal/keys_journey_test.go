@@ -24,7 +24,7 @@ import (
 
 // startNamed starts a portal under the name of this machine, where browsers offer keys. It
 // asks for a key's owner to be verified, so that a browser may lie about that.
-func startNamed(t *testing.T) *app {
+func startNamed(t *testing.T, change func(*mfa.KeyPolicy)) *app {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -32,7 +32,12 @@ func startNamed(t *testing.T) *app {
 	require.NoError(t, err)
 	a, err := open(t.Context(), config{
 		DB: inMemory, Demo: true, Hashing: cheap(), Log: slog.New(slog.DiscardHandler), Base: "http://localhost:" + port,
-		Keys: func(p *mfa.KeyPolicy) { p.Verification = mfa.VerificationRequired },
+		Keys: func(p *mfa.KeyPolicy) {
+			p.Verification = mfa.VerificationRequired
+			if change != nil {
+				change(p)
+			}
+		},
 	}, l.Addr())
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -129,7 +134,7 @@ func TestKeysInABrowser(t *testing.T) {
 	t.Parallel()
 	longtest.Skip(t)
 	browser := chromium(t)
-	a := startNamed(t)
+	a := startNamed(t, nil)
 	v := visit(t, a) // reads the mails
 	k := newKeyTab(browser, t, a.portal.base.String())
 
@@ -243,7 +248,7 @@ func plugged(t *testing.T, a *app, login string) {
 // the page says so and leads another way.
 func TestAKeyIsAskedForWithoutAScript(t *testing.T) {
 	t.Parallel()
-	a := startNamed(t)
+	a := startNamed(t, nil)
 	plugged(t, a, julie)
 	v := visit(t, a)
 	v.base = a.portal.base.String()

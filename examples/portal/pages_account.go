@@ -73,10 +73,7 @@ type activateData struct {
 // consentDue reports whether the owner of the activation link that was opened has yet to
 // accept the conditions of use.
 func (p *portal) consentDue(c *call) (bool, error) {
-	info, err := p.h.Accounts.InspectLink(c.ctx(), c.get(keyActivation))
-	if err == nil && info.Purpose != account.PurposeActivation {
-		err = account.ErrLinkExpired
-	}
+	info, err := c.inspected(keyActivation, account.PurposeActivation)
 	return info.Consent, err
 }
 

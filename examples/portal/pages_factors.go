@@ -30,8 +30,8 @@ const (
 func (p *portal) factorRoutes() map[string]route {
 	return map[string]route{
 		factorsPath:                  {get: p.showFactors, in: true},
-		applicationPath:              {get: p.showApplication, post: p.addApplication, in: true},
-		applicationPath + "/confirm": {post: p.confirmApplication, in: true},
+		applicationPath:              {get: p.showApplication, post: p.addApplication, in: true, enrols: true},
+		applicationPath + "/confirm": {post: p.confirmApplication, in: true, enrols: true},
 		codesPath:                    {get: p.showCodes, post: p.makeCodes, in: true},
 		factorsPath + "/{id}":        {get: p.showFactor, post: p.renameFactor, in: true},
 		factorsPath + "/{id}/remove": {post: p.removeFactor, in: true},

@@ -23,6 +23,7 @@ func (c config) keyPolicy(base *url.URL) *mfa.Policy {
 	host := base.Hostname()
 	if host == "localhost" || base.Scheme == "https" && net.ParseIP(host) == nil {
 		p.Keys.Domain, p.Keys.Name, p.Keys.Origins = host, "habilis", []string{base.Scheme + "://" + base.Host}
+		p.Keys.Passwordless = c.Passkeys
 	}
 	if c.Keys != nil {
 		c.Keys(&p.Keys)
@@ -106,11 +107,11 @@ func (p *portal) keyRoutes() map[string]route {
 	return map[string]route{
 		"/sign-in/key":            {post: p.signInKey},
 		"/sign-in/way":            {post: p.signInWay},
-		"/prove/way":              {post: p.proveWay, in: true},
-		"/prove/key":              {post: p.proveKey, in: true},
+		"/prove/way":              {post: p.proveWay, in: true, enrols: true},
+		"/prove/key":              {post: p.proveKey, in: true, enrols: true},
 		keysPath:                  {get: p.showKeys, in: true},
-		keysPath + "/new":         {get: p.showNewKey, post: p.newKey, in: true},
-		keysPath + "/add":         {post: p.addKey, in: true},
+		keysPath + "/new":         {get: p.showNewKey, post: p.newKey, in: true, enrols: true},
+		keysPath + "/add":         {post: p.addKey, in: true, enrols: true},
 		keysPath + "/{id}":        {get: p.showKey, post: p.renameKey, in: true},
 		keysPath + "/{id}/remove": {post: p.removeKey, in: true},
 	}

@@ -16,14 +16,28 @@ func (c *call) opened(path, key string, purpose account.Purpose) (info account.L
 		c.put(key, token)
 		return info, true, c.redirect(path)
 	}
-	info, err = c.p.h.Accounts.InspectLink(c.ctx(), c.get(key))
-	if err == nil && info.Purpose != purpose {
-		err = account.ErrLinkExpired
-	}
+	info, err = c.inspected(key, purpose)
 	if err != nil {
 		return info, true, c.linkOver(err, key, againOf(purpose))
 	}
 	return info, false, nil
+}
+
+// follow runs what looks a link up, as a try of whoever is connected (BF-14).
+func (c *call) follow(try func() error) error {
+	return c.p.h.SignIns.FollowLink(c.ctx(), c.p.source(c.r), try)
+}
+
+// inspected tells what the link of a purpose would do.
+func (c *call) inspected(key string, purpose account.Purpose) (info account.LinkInfo, err error) {
+	err = c.follow(func() error {
+		info, err = c.p.h.Accounts.InspectLink(c.ctx(), c.get(key))
+		if err == nil && info.Purpose != purpose {
+			err = account.ErrLinkExpired
+		}
+		return err
+	})
+	return info, err
 }
 
 // againOf is the page where another link of the kind can be asked for.

@@ -132,7 +132,11 @@ func (p *portal) showLoginConfirm(c *call) error {
 }
 
 func (p *portal) loginConfirm(c *call) error {
-	a, err := p.h.Accounts.ConfirmLoginChange(c.ctx(), c.get(keyConfirm))
+	var a account.Account
+	err := c.follow(func() (err error) {
+		a, err = p.h.Accounts.ConfirmLoginChange(c.ctx(), c.get(keyConfirm))
+		return err
+	})
 	if err != nil {
 		return c.linkOver(err, keyConfirm, "/account/login-address")
 	}
@@ -154,7 +158,8 @@ func (p *portal) showLoginCancel(c *call) error {
 }
 
 func (p *portal) loginCancel(c *call) error {
-	if err := p.h.Accounts.CancelLoginChangeByLink(c.ctx(), c.get(keyCancel)); err != nil {
+	err := c.follow(func() error { return p.h.Accounts.CancelLoginChangeByLink(c.ctx(), c.get(keyCancel)) })
+	if err != nil {
 		return c.linkOver(err, keyCancel, "/account/login-address")
 	}
 	c.forget(keyCancel)
@@ -179,7 +184,11 @@ func (p *portal) showLoginUndo(c *call) error {
 }
 
 func (p *portal) loginUndo(c *call) error {
-	a, err := p.h.Accounts.UndoLoginChange(c.ctx(), c.get(keyUndo))
+	var a account.Account
+	err := c.follow(func() (err error) {
+		a, err = p.h.Accounts.UndoLoginChange(c.ctx(), c.get(keyUndo))
+		return err
+	})
 	if err != nil {
 		return c.linkOver(err, keyUndo, "/account/login-address")
 	}

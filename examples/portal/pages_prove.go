@@ -32,7 +32,7 @@ func (p *portal) viewProve(c *call, to string) *page {
 
 func (p *portal) showProve(c *call) error {
 	to := back(c.r.URL.Query().Get("return"))
-	if c.held.Fresh(p.now(), p.accounts.FreshProof) {
+	if !c.enrols && c.held.Fresh(p.now(), p.accounts.FreshProof) {
 		return c.redirect(to)
 	}
 	return c.show("prove", p.viewProve(c, to))

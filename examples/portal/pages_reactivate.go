@@ -52,7 +52,7 @@ func (p *portal) reactivateSent(c *call) error {
 }
 
 func (p *portal) showComeBack(c *call) error {
-	if _, err := p.h.Accounts.InspectLink(c.ctx(), c.get(keyReactivation)); err != nil {
+	if _, err := c.inspected(keyReactivation, account.PurposeReactivation); err != nil {
 		return c.deadLink(err, "/reactivate")
 	}
 	v := c.view("comeback.title")
@@ -63,8 +63,11 @@ func (p *portal) showComeBack(c *call) error {
 // comeBack opens the account again with a new password.
 func (p *portal) comeBack(c *call) error {
 	password := c.r.PostFormValue("password")
-	_, err := p.h.Accounts.CompleteReactivation(c.ctx(), c.get(keyReactivation), account.NewPassword{
-		Password: password, Confirmation: c.r.PostFormValue("confirmation"),
+	err := c.follow(func() error {
+		_, err := p.h.Accounts.CompleteReactivation(c.ctx(), c.get(keyReactivation), account.NewPassword{
+			Password: password, Confirmation: c.r.PostFormValue("confirmation"),
+		})
+		return err
 	})
 	v := c.view("comeback.title")
 	v.Data = p.rules(password)

@@ -31,6 +31,7 @@ type portal struct {
 	templates map[string]*template.Template
 	style     string // version of the style sheet, so that browsers may keep it
 	keys      bool   // browsers may be asked for security keys
+	passkeys  bool   // and these sign in alone
 	script    string // version of the script that speaks with security keys
 	policy    authz.Policy
 	passwords account.PasswordPolicy
@@ -92,7 +93,7 @@ func (p *portal) handler() http.Handler {
 
 // allRoutes lists the addresses of all pages.
 func (p *portal) allRoutes() []map[string]route {
-	return []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.keyRoutes(), p.factorRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()}
+	return []map[string]route{p.routes(), p.lifeRoutes(), p.fileRoutes(), p.keyRoutes(), p.passkeyRoutes(), p.enrolRoutes(), p.factorRoutes(), p.peopleRoutes(), p.manageRoutes(), p.structureRoutes(), p.memberRoutes(), p.operatorRoutes()}
 }
 
 // route is what one address answers: showing never changes anything, acting does.
@@ -100,6 +101,8 @@ type route struct {
 	get  func(*call) error
 	post func(*call) error
 	in   bool // only for people who are signed in
+
+	enrols bool // also for those who must add an application or a key first
 
 	stream bool // post reads the body itself, the token first
 }
@@ -139,9 +142,9 @@ func (p *portal) routes() map[string]route {
 		"/password/forgotten/sent":      {get: p.forgottenSent},
 		"/password/new":                 {get: p.showNewPassword, post: p.newPassword},
 		"/password/expired":             {get: p.showExpired, post: p.replaceExpired},
-		"/prove":                        {get: p.showProve, post: p.prove, in: true},
-		"/prove/code":                   {get: p.showProveCode, post: p.proveCode, in: true},
-		"/prove/resend":                 {post: p.resendProof, in: true},
+		"/prove":                        {get: p.showProve, post: p.prove, in: true, enrols: true},
+		"/prove/code":                   {get: p.showProveCode, post: p.proveCode, in: true, enrols: true},
+		"/prove/resend":                 {post: p.resendProof, in: true, enrols: true},
 
 		"/account/memberships/ask":      {get: p.search, in: true},
 		"/account/memberships/ask/{id}": {get: p.showAsk, post: p.ask, in: true},

@@ -89,7 +89,7 @@ func (c *call) leave() error {
 
 // identify finds out whose request it is. The session is asked for on every request,
 // so that signing out everywhere ends it at once.
-func (c *call) identify() error {
+func (c *call) identify(rt route) error {
 	raw := c.get(keySession)
 	if raw == "" {
 		return nil
@@ -99,7 +99,12 @@ func (c *call) identify() error {
 		return fmt.Errorf("reading the session: %w", err)
 	}
 	me, err := c.p.h.Accounts.Current(c.ctx(), held)
+	if errors.Is(err, account.ErrEnrolmentRequired) {
+		err = c.enrolling(held, rt)
+	}
 	switch {
+	case c.enrols:
+		return nil
 	case errors.Is(err, account.ErrSessionEnded):
 		if err := c.leave(); err != nil {
 			return err

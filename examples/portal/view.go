@@ -33,6 +33,8 @@ type page struct {
 	Support bool // there is a support desk
 	Mailbox bool // there is a development mailbox
 	Demo    bool // the demonstration accounts may be named
+	Passkey bool // passkeys sign in alone
+	Enrols  bool // an application or a key is due before anything else
 	Form    form
 	Data    any
 }
@@ -57,7 +59,10 @@ func (c *call) view(title string, pairs ...any) *page {
 	} else if local(c.r.URL.Path) {
 		v.Here = c.r.URL.Path
 	}
-	v.Form.lang = c.lang
+	v.Form.lang, v.Passkey = c.lang, p.passkeys
+	if c.enrols { // nothing else is within reach
+		v.Me, v.officer, v.operator, v.Enrols = nil, false, false, true
+	}
 	return v
 }
 
@@ -92,7 +97,9 @@ func (c *call) show(name string, v *page) error { return c.render(http.StatusOK,
 
 // render writes a page in one go, so that one that breaks half-way is never seen.
 func (c *call) render(status int, name string, v *page) error {
-	if c.me != nil {
+	if v.Enrols {
+		v.Crumbs = nil
+	} else if c.me != nil {
 		var err error
 		if v.Manages, err = c.p.manages(c.ctx(), c); err != nil {
 			return err
