@@ -24,7 +24,7 @@ func newShelf() *shelf {
 const stocked = 500
 
 // stock reads the structures, their services and the accounts that are not there yet, in
-// three statements. What does not exist stays out.
+// a statement or two for each of the three. What does not exist stays out.
 func (sh *shelf) stock(ctx context.Context, tx Tx, places []ID, people []account.ID) error {
 	for part := range slices.Chunk(missing(sh.places, places), stocked) {
 		found, err := tx.Structures(ctx, Query{IDs: part, Limit: len(part)})
@@ -36,15 +36,15 @@ func (sh *shelf) stock(ctx context.Context, tx Tx, places []ID, people []account
 		}
 	}
 	for part := range slices.Chunk(missing(sh.units, places), stocked) {
-		units, err := tx.UnitsIn(ctx, part)
+		venues, err := tx.Venues(ctx, part)
 		if err != nil {
 			return err
 		}
 		for _, id := range part {
 			sh.units[id] = nil
 		}
-		for _, u := range units {
-			sh.units[u.Structure] = append(sh.units[u.Structure], u)
+		for _, v := range venues {
+			sh.units[v.Structure.ID] = v.Units
 		}
 	}
 	for part := range slices.Chunk(missing(sh.people, people), stocked) {
