@@ -47,7 +47,10 @@ func (s Session) Renewed(a Account) Session {
 	return s
 }
 
+// fresh compares in microseconds, which is what clocks of services and stores tell: a
+// host's own time of a moment ago has nanoseconds and would lie in the future.
 func fresh(at, now time.Time, d time.Duration) bool {
+	at, now = at.Truncate(time.Microsecond), now.Truncate(time.Microsecond)
 	return !at.IsZero() && !now.Before(at) && now.Before(at.Add(d))
 }
 

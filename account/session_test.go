@@ -33,6 +33,9 @@ func TestSignOutEverywhere(t *testing.T) {
 		require.True(t, one.Fresh(one.At.Add(time.Minute), 2*time.Minute))
 		require.False(t, one.Fresh(one.At.Add(2*time.Minute), 2*time.Minute), "at the very end it is over")
 		require.False(t, one.Fresh(one.At.Add(-time.Second), time.Minute), "not from the future")
+		exact := account.Session{At: one.At.Add(900 * time.Nanosecond)} // as a host's clock tells
+		require.True(t, exact.Fresh(one.At, time.Minute), "the services know microseconds")
+		require.False(t, exact.Fresh(one.At.Add(-time.Microsecond), time.Minute))
 
 		require.NoError(t, w.Accounts.SignOutEverywhere(ctx, julie))
 		for _, s := range []account.Session{one, two} {
