@@ -45,7 +45,7 @@ func migrated(t *testing.T) string {
 func hostDB(t *testing.T, path string) *sql.DB {
 	t.Helper()
 	name := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
-	db, err := sql.Open("sqlite", "file:"+name+"?_txlock=immediate&_busy_timeout=10000&_pragma=journal_mode(wal)")
+	db, err := sql.Open("sqlite", "file:"+name+"?_txlock=immediate&_busy_timeout=10000&_pragma=journal_mode(wal)&_pragma=synchronous(normal)")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
