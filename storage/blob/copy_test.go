@@ -17,6 +17,7 @@ import (
 	"gocloud.dev/blob/fileblob"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/storage/blob"
 	"github.com/habilis-go/habilis/storage/blob/bucket"
 	"github.com/habilis-go/habilis/storage/blob/sealed"
@@ -100,6 +101,7 @@ func peak() (stop func() uint64) {
 
 // Not parallel: the heap is that of the whole process.
 func TestMemoryStaysSmall(t *testing.T) {
+	longtest.Skip(t)
 	for name, open := range map[string]func(testing.TB) blob.Store{
 		"SQLite":       onSQLite,
 		"Folder":       onFolder,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/sqlite"
 	"github.com/habilis-go/habilis/storage/storagetest"
@@ -38,9 +39,7 @@ func TestContract(t *testing.T) {
 	})
 	t.Run("HostDB", func(t *testing.T) {
 		t.Parallel()
-		if testing.Short() {
-			t.Skip("short: the two above share all but the connections with it")
-		}
+		longtest.Skip(t) // the two above share all but the connections with it
 		storagetest.Run(t, storagetest.Harness{
 			New: func(t *testing.T) storage.Store {
 				s, err := sqlite.New(t.Context(), hostDB(t, migrated(t)), nil)
