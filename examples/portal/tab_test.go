@@ -108,10 +108,17 @@ func (b *tab) press(selector string, texts ...string) {
 func field(id string) chromedp.CSS { return chromedp.CSS(`[id="` + id + `"]`) }
 
 // fill puts text into an empty field, all at once as a paste does: key by key takes as
-// long as loading a page.
+// long as loading a page. A field that was found on the page before is looked for again.
 func (b *tab) fill(id, value string) {
 	b.t.Helper()
-	b.do(chromedp.Focus(field(id)), func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	err := chromedp.Do(ctx, chromedp.Focus(field(id)))
+	for ctx.Err() == nil && err != nil && strings.Contains(err.Error(), "Could not find node") {
+		err = chromedp.Do(ctx, chromedp.Focus(field(id)))
+	}
+	require.NoError(b.t, err)
+	b.do(func(ctx context.Context, target *chromedp.Target) (v chromedp.Void, err error) {
 		_, err = cdp.Call(ctx, target, typing.InsertText, typing.InsertTextParams{Text: value})
 		return v, err
 	})
