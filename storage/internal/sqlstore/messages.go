@@ -2,10 +2,7 @@ package sqlstore
 
 import (
 	"context"
-	"reflect"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/habilis-go/habilis/notify"
 )
@@ -39,9 +36,6 @@ func (tx *Tx) Enqueue(ctx context.Context, m notify.Message) error {
 	}})
 }
 
-// leaseMessage writes what a dispatcher changes of a message that it claims.
-const leaseMessage = "UPDATE habilis_messages SET attempts = ?, leased_until = ?, version = version + 1 WHERE id = ? AND version = ?"
-
 // putMessage writes everything but the key, which never changes. An index is kept up for
 // every column that a statement names, whether its value changes or not.
 func putMessage(d *Dialect, t *table[notify.Message]) string {
@@ -52,22 +46,8 @@ func putMessage(d *Dialect, t *table[notify.Message]) string {
 // PutMessage implements storage.Tx.
 func (tx *Tx) PutMessage(ctx context.Context, m notify.Message) error {
 	t := tx.store.tables
-	before, read := tx.due[m.ID]
-	delete(tx.due, m.ID)
-	if read && onlyLeased(before, m) {
-		return touch(ctx, tx, t.leaseMessage, []any{int64(m.Attempts), never(&m.LeasedUntil).argument(), string(m.ID), m.Version})
-	}
 	args, version := t.messages.row(&m)
 	return touch(ctx, tx, t.putMessage, append(args[2:len(args):len(args)], args[0], version))
-}
-
-// onlyLeased reports whether nothing but the lease and the count of tries differs.
-func onlyLeased(before, after notify.Message) bool {
-	same := slices.Equal(before.Sealed, after.Sealed)
-	for _, m := range []*notify.Message{&before, &after} {
-		m.Sealed, m.Attempts, m.LeasedUntil = nil, 0, time.Time{}
-	}
-	return same && reflect.DeepEqual(before, after)
 }
 
 // Message implements storage.Tx.
@@ -97,17 +77,7 @@ func (tx *Tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Mes
 		w.and("(created_at, id) > (?, ?)", q.AfterAt.UnixMicro(), string(q.AfterID))
 	}
 	query, args := w.query(tx.store.dialect, t.selectAll, order, q.Capped())
-	found, err := list(ctx, tx, t, query, args...)
-	if !q.DueAt.IsZero() { // they are about to be leased
-		if tx.due == nil {
-			tx.due = make(map[notify.MessageID]notify.Message, len(found))
-		}
-		for _, m := range found {
-			m.Sealed = slices.Clone(m.Sealed)
-			tx.due[m.ID] = m
-		}
-	}
-	return found, err
+	return list(ctx, tx, t, query, args...)
 }
 
 // CountMessages implements storage.Tx.

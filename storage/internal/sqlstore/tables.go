@@ -38,7 +38,6 @@ type tables struct {
 	lastEvent, head       string
 	enqueue               string
 	putMessage            string
-	leaseMessage          string
 	dropNotices           string
 
 	// What is around a membership, by its id: its structure and the end of that one's
@@ -86,6 +85,6 @@ func newTables(d *Dialect) *tables {
 	t.accountsAround = d.rebind(t.accounts.selectAll + " WHERE id IN (?, " + account + ")")
 	t.dropNotices = d.rebind("DELETE FROM habilis_notices WHERE id IN (SELECT id FROM habilis_notices WHERE at < ? ORDER BY at, id LIMIT ?)")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
-	t.putMessage, t.leaseMessage = putMessage(d, t.messages), d.rebind(leaseMessage)
+	t.putMessage = putMessage(d, t.messages)
 	return t
 }

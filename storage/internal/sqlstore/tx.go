@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 )
 
@@ -18,8 +17,7 @@ type Tx struct {
 	ended bool  // its unit is over
 	lost  error // the first failure; nothing is committed after one
 
-	narrowing narrowing                           // of the last search
-	due       map[notify.MessageID]notify.Message // as they were read to be leased, until they are written
+	narrowing narrowing // of the last search
 }
 
 var (
