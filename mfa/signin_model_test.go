@@ -1,7 +1,6 @@
 package mfa_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -395,8 +394,8 @@ func TestSignInsAgainstAModel(t *testing.T) {
 		if e, ok := w.Store.(interface{ Ephemeral() bool }); ok && e.Ephemeral() {
 			rapid.Check(t, func(rt *rapid.T) {
 				w := worldtest.New(t, memory.New())
-				walk(inRapid{t, rt}, w, 0, steps.Draw(rt, "way"))
-				w.Proven(inRapid{t, rt})
+				walk(worldtest.InRapid{TB: t, Rapid: rt}, w, 0, steps.Draw(rt, "way"))
+				w.Proven(worldtest.InRapid{TB: t, Rapid: rt})
 			})
 			return
 		}
@@ -410,14 +409,3 @@ func TestSignInsAgainstAModel(t *testing.T) {
 		w.Proven(t)
 	})
 }
-
-// inRapid is a test in which rapid decides what has failed.
-type inRapid struct {
-	testing.TB
-	rt *rapid.T
-}
-
-func (x inRapid) Helper()                        {}
-func (x inRapid) Errorf(format string, a ...any) { x.rt.Errorf(format, a...) }
-func (x inRapid) FailNow()                       { x.rt.FailNow() }
-func (x inRapid) Context() context.Context       { return x.TB.Context() }

@@ -433,7 +433,7 @@ func TestEveryEventOfAnAccountInEveryState(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		if e, ok := w.Store.(interface{ Ephemeral() bool }); ok && e.Ephemeral() {
 			rapid.Check(t, func(rt *rapid.T) {
-				walk(inRapid{t, rt}, worldtest.New(t, memory.New()), 0, happenings.Draw(rt, "way"))
+				walk(worldtest.InRapid{TB: t, Rapid: rt}, worldtest.New(t, memory.New()), 0, happenings.Draw(rt, "way"))
 			})
 			return
 		}

@@ -1,7 +1,6 @@
 package structure_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -107,24 +106,13 @@ func TestLifeOfAccountsAgainstAModel(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				w := worldtest.New(t, memory.New())
 				w.Configure(t, &account.Options{Policy: &p}, &structure.Options{})
-				walk(inRapid{t, rt}, w, steps.Draw(rt, "way"))
-				w.Proven(inRapid{t, rt})
+				walk(worldtest.InRapid{TB: t, Rapid: rt}, w, steps.Draw(rt, "way"))
+				w.Proven(worldtest.InRapid{TB: t, Rapid: rt})
 			})
 		}
 		w.Proven(t)
 	})
 }
-
-// inRapid lets helpers of tests fail inside rapid.
-type inRapid struct {
-	testing.TB
-	rt *rapid.T
-}
-
-func (x inRapid) Helper()                        {}
-func (x inRapid) Errorf(format string, a ...any) { x.rt.Errorf(format, a...) }
-func (x inRapid) FailNow()                       { x.rt.FailNow() }
-func (x inRapid) Context() context.Context       { return x.TB.Context() }
 
 // luhnSIRET makes the n-th identifier that passes the check.
 func luhnSIRET(n int) string {

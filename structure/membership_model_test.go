@@ -65,8 +65,8 @@ func TestMembershipsAgainstAModel(t *testing.T) {
 		if e, ok := w.Store.(interface{ Ephemeral() bool }); ok && e.Ephemeral() {
 			rapid.Check(t, func(rt *rapid.T) {
 				w := worldtest.New(t, memory.New())
-				walk(inRapid{t, rt}, w, turns.Draw(rt, "way"))
-				w.Proven(inRapid{t, rt})
+				walk(worldtest.InRapid{TB: t, Rapid: rt}, w, turns.Draw(rt, "way"))
+				w.Proven(worldtest.InRapid{TB: t, Rapid: rt})
 			})
 		}
 	})

@@ -56,8 +56,8 @@ func TestLifeOfSubscriptionsAgainstAModel(t *testing.T) {
 		if e, ok := w.Store.(interface{ Ephemeral() bool }); ok && e.Ephemeral() {
 			rapid.Check(t, func(rt *rapid.T) {
 				w := worldtest.New(t, memory.New())
-				walkLines(inRapid{t, rt}, w, lineMoves.Draw(rt, "way"))
-				w.Proven(inRapid{t, rt})
+				walkLines(worldtest.InRapid{TB: t, Rapid: rt}, w, lineMoves.Draw(rt, "way"))
+				w.Proven(worldtest.InRapid{TB: t, Rapid: rt})
 			})
 			return
 		}

@@ -149,10 +149,8 @@ func (tb table[V]) scan(prefix, after key) iter.Seq[V] {
 
 // named yields the rows with these IDs, in their order and each once.
 func named[V any, K ~string](tb table[V], ids []K) iter.Seq[V] {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
 	return func(yield func(V) bool) {
-		for _, id := range slices.Compact(ids) {
+		for _, id := range distinct(ids) {
 			if v, ok := tb.rows.Get(string(byID(id))); ok && !yield(v) {
 				return
 			}

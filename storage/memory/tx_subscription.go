@@ -36,15 +36,11 @@ func (t *tx) subscriptions(q structure.SubscriptionQuery, limit int) []structure
 	case q.Account != "":
 		all = table.take(t.lines(accountLines(q.Account), q), beyond(q.Skip, limit), fits)
 	case q.Accounts != nil:
-		ids := slices.Clone(q.Accounts)
-		slices.Sort(ids)
-		for _, id := range slices.Compact(ids) {
+		for _, id := range distinct(q.Accounts) {
 			all = append(all, table.take(t.lines(accountLines(id), q), beyond(q.Skip, limit), fits)...)
 		}
 	case q.Structures != nil:
-		ids := slices.Clone(q.Structures)
-		slices.Sort(ids)
-		for _, id := range slices.Compact(ids) {
+		for _, id := range distinct(q.Structures) {
 			all = append(all, table.take(t.lines(structureLines(id), q), beyond(q.Skip, limit), fits)...)
 		}
 	case !q.DueAt.IsZero():
