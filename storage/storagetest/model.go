@@ -15,7 +15,8 @@ import (
 )
 
 // SeedVariable names the environment variable that makes the layer "Model" run
-// one sequence only, the one that a failure named.
+// the sequences of these seeds only, such as the one that a failure named. Several
+// are separated by commas.
 const SeedVariable = "HABILIS_STORAGETEST_SEED"
 
 const (
@@ -27,23 +28,31 @@ const (
 // and compares every answer and, at the end, all they hold.
 func runModel(t *testing.T, h Harness) {
 	t.Helper()
-	if text := os.Getenv(SeedVariable); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("%s: %v", SeedVariable, err)
-		}
-		t.Run("Seeded", func(t *testing.T) {
+	for n, seed := range modelSeeds(t) {
+		t.Run(fmt.Sprint("Sequence", n+1), func(t *testing.T) {
 			t.Parallel()
 			modelSequence(h.bench(t), seed)
 		})
-		return
 	}
-	for n := range modelSequences {
-		t.Run(fmt.Sprint("Sequence", n+1), func(t *testing.T) {
-			t.Parallel()
-			modelSequence(h.bench(t), rand.Uint64())
-		})
+}
+
+func modelSeeds(t *testing.T) []uint64 {
+	t.Helper()
+	var seeds []uint64
+	if text := os.Getenv(SeedVariable); text != "" {
+		for part := range strings.SplitSeq(text, ",") {
+			seed, err := strconv.ParseUint(strings.TrimSpace(part), 10, 64)
+			if err != nil {
+				t.Fatalf("%s: %v", SeedVariable, err)
+			}
+			seeds = append(seeds, seed)
+		}
+		return seeds
 	}
+	for range modelSequences {
+		seeds = append(seeds, rand.Uint64())
+	}
+	return seeds
 }
 
 func modelSequence(b *bench, seed uint64) {

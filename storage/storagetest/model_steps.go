@@ -45,32 +45,32 @@ func (g *generator) unit() unit {
 }
 
 func (g *generator) change() step {
-	switch g.below(16) {
-	case 0:
-		login := fmt.Sprint("login", g.below(6))
+	switch g.below(18) {
+	case 0, 1, 2: // a login that is taken is the clash that matters most
+		login := fmt.Sprint("login", g.below(4))
 		name, place := g.name(), account.PostalAddress{Town: g.name(), Country: pick(g, "FR", "BE", "")}
 		return putStep(g, "PutAccount", accountKind(), func(a *account.Account) {
 			a.Login, a.FamilyName, a.Profile.Address = login, name, place
 		})
-	case 1:
+	case 3:
 		d := digest(fmt.Sprint(g.below(6)))
 		return putStep(g, "PutLink", linkKind(), func(l *account.Link) { l.Digest = d })
-	case 2:
+	case 4:
 		return putStep(g, "PutThrottle", throttleKind(), func(*account.Throttle) {})
-	case 3:
+	case 5:
 		at := g.instant()
 		return putStep(g, "PutSignIn", signInKind(), func(s *mfa.SignIn) { s.ExpiresAt = at })
-	case 4:
+	case 6:
 		return g.deletion()
-	case 5:
+	case 7:
 		id, name, kind := structure.SIRET(fmt.Sprint(g.below(6))), g.name(), pick(g, structure.Public, structure.Private)
 		return putStep(g, "PutStructure", structureKind(), func(s *structure.Structure) {
 			s.Identifier, s.LegalName, s.Label, s.Type = id, name, "", kind
 		})
-	case 6:
+	case 8:
 		id, code := structureID(g.below(3)), pick(g, "A", "a", "B", "é")
 		return putStep(g, "PutUnit", unitKind(), func(u *structure.Unit) { u.Structure, u.Code = id, code })
-	case 7:
+	case 9:
 		m := member(0, g.below(5), g.below(3), pick(g, structure.StatusApproved, structure.StatusPending),
 			pick(g, structure.RolePrincipalManager, structure.RoleMember),
 			pick(g, structure.Scope{}, structure.Scope{Whole: true}, structure.Scope{Services: []structure.ServiceID{serviceID(1)}}))
@@ -81,14 +81,14 @@ func (g *generator) change() step {
 			*v = m
 			v.ID, v.Version = id, version
 		})
-	case 8:
+	case 10:
 		return g.append()
-	case 9:
+	case 11:
 		owner, status, at := g.owner(), pick(g, account.AttachmentStored, account.AttachmentUploading, account.AttachmentRemoved), g.instant()
 		return putStep(g, "PutAttachment", attachmentKind(), func(a *account.Attachment) {
 			a.Owner, a.Status, a.CreatedAt, a.StatusSince = owner, status, at, at
 		})
-	case 10:
+	case 12:
 		l := newSubscription(0)
 		l.Account, l.Structure, l.Service = accountID(g.below(2)), structureID(g.below(2)), pick(g, "", "", serviceID(1))
 		l.Status = pick(g, structure.SubscriptionPending, structure.SubscriptionApproved)
@@ -98,15 +98,15 @@ func (g *generator) change() step {
 			*v = l
 			v.ID, v.Version = id, version
 		})
-	case 11:
+	case 13:
 		who, kind := accountID(g.below(2)), pick(g, account.FactorAuthenticator, account.FactorRecoveryCode, account.FactorSecurityKey)
 		at, confirmed, c := g.instant(), pick(g, minute(1), time.Time{}), pick(g, "", "one", "two")
 		return putStep(g, "PutFactor", factorKind(), func(f *mfa.Factor) {
 			f.Account, f.Kind, f.ExpiresAt, f.ConfirmedAt, f.Credential = who, kind, at, confirmed, c
 		})
-	case 12:
+	case 14:
 		return g.notice()
-	case 13:
+	case 15:
 		return putStep(g, "PutRun", runKind(), func(*notify.Run) {})
 	default:
 		return g.message()
