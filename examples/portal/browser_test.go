@@ -43,7 +43,7 @@ func (p post) next(to string, pattern *regexp.Regexp, skip int) string {
 // a real mail server and everything in a file.
 func TestJourneyInABrowser(t *testing.T) {
 	t.Parallel()
-	browser := chromium(t)
+	browser := everyday(t)
 	mails := post{t, smtptest.Start(t)}
 	mailer, err := smtp.New(mails.server.Addr, "no-reply@portal.example", &smtp.Options{
 		FromName: "habilis", TLSConfig: &tls.Config{RootCAs: mails.server.Roots(), MinVersion: tls.VersionTLS12},

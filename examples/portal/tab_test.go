@@ -16,13 +16,39 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/habilis-go/habilis/internal/longtest"
 )
 
-// chromium starts a browser, or skips the test where there is none.
+// The browsers that the tests know, by the names of their programs. The shell is the
+// browser without what is around the page, drawn or not: a journey takes it less than
+// half of the processor time.
+const browserShell = "chromium-headless-shell"
+
+func wholeBrowsers() []string { return []string{"chromium", "chromium-browser", "google-chrome"} }
+
+// chromium starts a browser, the quickest that is here, or skips the test where there
+// is none.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	return startBrowser(t, append([]string{browserShell}, wholeBrowsers()...))
+}
+
+// everyday starts the browser that people have where the tests may take long, and
+// the quickest otherwise.
+func everyday(t *testing.T) context.Context {
+	t.Helper()
+	if longtest.Wanted() {
+		return startBrowser(t, wholeBrowsers())
+	}
+	return chromium(t)
+}
+
+// startBrowser starts the first of the programs that is installed.
+func startBrowser(t *testing.T, programs []string) context.Context {
+	t.Helper()
 	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range programs {
 		if found, err := exec.LookPath(name); err == nil {
 			path = found
 			break
