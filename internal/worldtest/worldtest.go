@@ -147,31 +147,42 @@ type Mail struct {
 func (w *World) Mails(tb testing.TB) []Mail {
 	tb.Helper()
 	var out []Mail
-	require.NoError(tb, w.Store.View(tb.Context(), func(tx storage.Tx) error {
-		messages, err := tx.Messages(tb.Context(), notify.MessageQuery{Limit: 1000})
-		for _, m := range messages {
-			if m.Sealed == nil {
-				out = append(out, Mail{Message: m}) // it was erased
-				continue
-			}
-			plain, err := w.Keys.Open(m.Sealed, "outbox/"+string(m.ID))
-			require.NoError(tb, err)
-			mail := Mail{Message: m}
-			require.NoError(tb, json.Unmarshal(plain, &mail.Values))
-			out = append(out, mail)
-		}
+	for _, m := range w.messages(tb, notify.MessageQuery{}) {
+		out = append(out, w.open(tb, m))
+	}
+	return out
+}
+
+// messages reads what the outbox holds, and opens nothing.
+func (w *World) messages(tb testing.TB, q notify.MessageQuery) (out []notify.Message) {
+	tb.Helper()
+	q.Limit = 1000
+	require.NoError(tb, w.Store.View(tb.Context(), func(tx storage.Tx) (err error) {
+		out, err = tx.Messages(tb.Context(), q)
 		return err
 	}))
 	return out
 }
 
+// open opens a mail. One that was erased has no values.
+func (w *World) open(tb testing.TB, m notify.Message) Mail {
+	tb.Helper()
+	mail := Mail{Message: m}
+	if m.Sealed == nil {
+		return mail
+	}
+	plain, err := w.Keys.Open(m.Sealed, "outbox/"+string(m.ID))
+	require.NoError(tb, err)
+	require.NoError(tb, json.Unmarshal(plain, &mail.Values))
+	return mail
+}
+
 // Last returns the newest mail of a kind to an address.
 func (w *World) Last(tb testing.TB, to string, t notify.Template) Mail {
 	tb.Helper()
-	mails := w.Mails(tb)
-	for i := len(mails) - 1; i >= 0; i-- {
-		if mails[i].To == to && mails[i].Template == t {
-			return mails[i]
+	for _, m := range w.messages(tb, notify.MessageQuery{Template: t, Newest: true}) {
+		if m.To == to {
+			return w.open(tb, m)
 		}
 	}
 	require.Failf(tb, "no such mail", "%s to %s", t, to)
@@ -195,8 +206,8 @@ func (w *World) TokenIn(tb testing.TB, to string, t notify.Template) string {
 // Count returns how many mails of a kind the outbox holds for an address.
 func (w *World) Count(tb testing.TB, to string, t notify.Template) (n int) {
 	tb.Helper()
-	for _, m := range w.Mails(tb) {
-		if m.To == to && m.Template == t {
+	for _, m := range w.messages(tb, notify.MessageQuery{Template: t}) {
+		if m.To == to {
 			n++
 		}
 	}
@@ -302,10 +313,11 @@ func (w *World) Kinds(tb testing.TB) []notify.Kind {
 // Unchanged runs fn and checks that it wrote nothing: no event, no mail.
 func (w *World) Unchanged(tb testing.TB, fn func()) {
 	tb.Helper()
-	events, mails := w.Kinds(tb), w.Mails(tb)
+	all := notify.MessageQuery{}
+	events, mails := w.Kinds(tb), w.messages(tb, all)
 	fn()
 	require.Equal(tb, events, w.Kinds(tb), "a refused operation recorded something")
-	require.Len(tb, w.Mails(tb), len(mails), "a refused operation mailed something")
+	require.Len(tb, w.messages(tb, all), len(mails), "a refused operation mailed something")
 }
 
 // Proven checks that the history proves itself and the tables.
