@@ -15,9 +15,17 @@ import (
 // leave alone, and what a tree copies to become another's is a pointer for each.
 type table[V any] struct {
 	kind  *kind[V]
-	rows  *btree.Map[string, *V]
-	index *btree.Map[string, string] // entry to key of the row
+	rows  *rowTree
+	index *entryTree
 }
+
+// rowTree leads from the key of a row to a *V. It is one type for all kinds, since the
+// compiler writes the methods of a tree anew for each type that it holds, in this
+// package and in whatever imports it.
+type rowTree = btree.Map[string, any]
+
+// entryTree leads from an entry to the key of its row.
+type entryTree = btree.Map[string, string]
 
 // kind says how rows of one kind are kept. Entries of one kind begin with a
 // letter each, so they share one index.
@@ -30,7 +38,7 @@ type kind[V any] struct {
 }
 
 func newTable[V any](k *kind[V]) table[V] {
-	return table[V]{kind: k, rows: new(btree.Map[string, *V]), index: new(btree.Map[string, string])}
+	return table[V]{kind: k, rows: new(rowTree), index: new(entryTree)}
 }
 
 // copy returns a table that changes on its own. It takes constant time, but
@@ -39,8 +47,15 @@ func (tb table[V]) copy() table[V] {
 	return table[V]{kind: tb.kind, rows: tb.rows.Copy(), index: tb.index.Copy()}
 }
 
+// row returns the row of a key. It is the table's own.
+func (tb table[V]) row(k string) (*V, bool) {
+	found, _ := tb.rows.Get(k)
+	v, ok := found.(*V)
+	return v, ok
+}
+
 func (tb table[V]) get(k key) (V, error) {
-	v, ok := tb.rows.Get(string(k))
+	v, ok := tb.row(string(k))
 	if !ok {
 		var none V
 		return none, storage.ErrNotFound
@@ -62,7 +77,7 @@ func (tb table[V]) find(entry key) (V, error) {
 func (tb table[V]) put(v V) error {
 	v = tb.kind.own(v)
 	version := tb.kind.version(&v)
-	old, exists := tb.rows.Get(string(tb.kind.key(v)))
+	old, exists := tb.row(string(tb.kind.key(v)))
 	if exists && *tb.kind.version(old) != *version || !exists && *version != 0 {
 		return storage.ErrConflict
 	}
@@ -90,9 +105,10 @@ func (tb table[V]) checkUnique(v V) error {
 func (tb table[V]) set(v V) {
 	k := string(tb.kind.key(v))
 	var before []key
-	if old, ok := tb.rows.Set(k, &v); ok {
+	if old, ok := tb.row(k); ok {
 		before = tb.entries(*old)
 	}
+	tb.rows.Set(k, &v)
 	after := tb.entries(v)
 	for _, entry := range before {
 		if !slices.Contains(after, entry) {
@@ -109,7 +125,7 @@ func (tb table[V]) set(v V) {
 // remove deletes the row that has v's key if it has v's version too.
 func (tb table[V]) remove(v V) error {
 	k := string(tb.kind.key(v))
-	old, ok := tb.rows.Get(k)
+	old, ok := tb.row(k)
 	if !ok || *tb.kind.version(old) != *tb.kind.version(&v) {
 		return storage.ErrConflict
 	}
@@ -143,7 +159,7 @@ func (tb table[V]) scan(prefix, after key) iter.Seq[V] {
 			if !strings.HasPrefix(entry, string(prefix)) {
 				return false
 			}
-			v, _ := tb.rows.Get(k)
+			v, _ := tb.row(k)
 			return yield(*v)
 		})
 	}
@@ -153,7 +169,7 @@ func (tb table[V]) scan(prefix, after key) iter.Seq[V] {
 func named[V any, K ~string](tb table[V], ids []K) iter.Seq[V] {
 	return func(yield func(V) bool) {
 		for _, id := range distinct(ids) {
-			if v, ok := tb.rows.Get(string(byID(id))); ok && !yield(*v) {
+			if v, ok := tb.row(string(byID(id))); ok && !yield(*v) {
 				return
 			}
 		}
@@ -170,7 +186,7 @@ func (tb table[V]) scanBack(prefix, before key) iter.Seq[V] {
 			if !strings.HasPrefix(entry, string(prefix)) {
 				return false
 			}
-			v, _ := tb.rows.Get(k)
+			v, _ := tb.row(k)
 			return yield(*v)
 		})
 	}
