@@ -196,6 +196,11 @@ func venues(b *bench) {
 	}
 	b.equal("Venues lists some structures by ID, with their services by code and ID",
 		ask(structureID(4), structureID(2), structureID(1), structureID(9), structureID(2)), []structure.Venue{want(1, 2, 1), want(2, 0, 4), want(4)})
+	odd := newStructure(5)
+	odd.ID = `{"a",\b}, NULL 'c'`
+	puts(b, structureKind(), odd)
+	b.equal("Venues takes identifiers byte by byte", keys(ask(structureID(4), odd.ID, `"`, `\`, ""), func(v structure.Venue) structure.ID { return v.Structure }),
+		[]structure.ID{structureID(4), odd.ID})
 	b.equal("Venues lists nothing of no structures", len(ask()), 0)
 	b.equal("Venues lists nothing of what is not there", len(ask(structureID(9))), 0)
 }

@@ -206,7 +206,7 @@ func venueFields(v *structure.Venue) []any {
 	return []any{(*string)(&v.Structure), &v.LegalName, &v.Label, (*string)(&v.Type), (*string)(&v.Status), words(&v.Spaces)}
 }
 
-// venuesAtOnce is how many structures one statement reads.
+// venuesAtOnce is how many structures one statement reads, as a list of arguments.
 const venuesAtOnce = 512
 
 // Venues implements storage.Tx.
@@ -221,10 +221,10 @@ func (tx *Tx) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue
 	found := make([]structure.Venue, 0, len(wanted))
 	var units []structure.Unit
 	var reads []Read
-	for part := range slices.Chunk(wanted, venuesAtOnce) {
+	for part := range slices.Chunk(wanted, d.chunk(venuesAtOnce)) {
 		var venues, offered where
-		in(&venues, "id", part)
-		in(&offered, "structure_id", part)
+		arrayed(&venues, d, "id", part)
+		arrayed(&offered, d, "structure_id", part)
 		reads = append(reads,
 			all(&found, venueFields, d.rebind(venues.selection(venueColumns)+" ORDER BY id"), venues.args...),
 			all(&units, t.fields, d.rebind(offered.selection(t.selectAll)+" ORDER BY structure_id, code, id"), offered.args...))
