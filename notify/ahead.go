@@ -5,34 +5,48 @@ import (
 	"sync"
 )
 
-// ahead is seq, one value ahead of whoever ranges over it: the next value is made while
-// the one before is worked on, in a goroutine that ends before the range does. Where the
-// store is part of a transaction of the host, which is nobody's to share, it is seq.
-func (p *Publisher) ahead(seq iter.Seq[digestPage]) iter.Seq[digestPage] {
-	if j, ok := p.store.(interface{ Joined() bool }); ok && j.Joined() {
-		return seq
-	}
-	return ahead(seq)
-}
-
-func ahead[T any](seq iter.Seq[T]) iter.Seq[T] {
+// ahead works on the values of seq, up to n of them at once and the next one listed
+// meanwhile, while whoever ranges over the results deals with an earlier one. Results come
+// in the order of values. Its goroutines end before the range does.
+func ahead[T any](seq iter.Seq[T], n int, work func(T) T) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		made, over := make(chan T), make(chan struct{})
+		begun, busy, over := make(chan chan T, n), make(chan struct{}, n), make(chan struct{})
 		var wg sync.WaitGroup
 		defer wg.Wait()
 		defer close(over)
 		wg.Go(func() {
-			defer close(made)
+			defer close(begun)
 			for v := range seq {
 				select {
-				case made <- v:
+				case busy <- struct{}{}:
+				case <-over:
+					return
+				}
+				done := make(chan T, 1)
+				wg.Go(func() {
+					done <- work(v)
+					<-busy
+				})
+				select {
+				case begun <- done:
 				case <-over:
 					return
 				}
 			}
 		})
-		for v := range made {
-			if !yield(v) {
+		for done := range begun {
+			if !yield(<-done) {
+				return
+			}
+		}
+	}
+}
+
+// inTurn is ahead without any of it: one value after the other.
+func inTurn[T any](seq iter.Seq[T], work func(T) T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for v := range seq {
+			if !yield(work(v)) {
 				return
 			}
 		}

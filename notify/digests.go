@@ -16,6 +16,7 @@ import (
 // Bounds of the work on digests.
 const (
 	readersAtOnce    = 1000               // people that are decided about at a time, and mails that are put into one unit
+	pagesAtOnce      = 2                  // pages of people that are decided about at once
 	structuresAtOnce = 1000               // structures whose notices are counted at a time
 	digestWorth      = 7 * 24 * time.Hour // how long a digest that could not be sent is tried
 	droppedAtOnce    = 1000               // notices that one unit removes
@@ -26,7 +27,8 @@ const (
 // kept long enough. It works until all of it is done or ctx ends and returns how many
 // mails it put into the outbox. It may run in several processes at once, and again, and
 // after a crash in the middle: each person gets one digest for each window, and none that
-// is empty. What it holds in memory does not grow with how many people there are.
+// is empty. What it holds in memory does not grow with how many people there are,
+// and it has up to four units of work open at once, one of which writes.
 // habilis.Run calls it; a host with a job system of its own calls it every few minutes.
 func (p *Publisher) CatchUp(ctx context.Context) (int, error) {
 	now := p.clock()
@@ -48,13 +50,13 @@ func (p *Publisher) CatchUp(ctx context.Context) (int, error) {
 }
 
 // digests works through the window that is due in a rhythm, if one is. While the mails of
-// a page of people are written, the next page is decided about and the one after that is
+// a page of people are written, the next ones are decided about and the one after them is
 // read.
 func (p *Publisher) digests(ctx context.Context, r Rhythm, now time.Time) (int, error) {
 	total := 0
 	for {
 		due := false
-		for page := range p.ahead(p.decided(ctx, p.ahead(p.listed(ctx, r, now)), now)) {
+		for page := range p.decided(ctx, p.listed(ctx, r, now), now) {
 			due = true
 			if page.err != nil {
 				return total, page.err
@@ -125,21 +127,22 @@ func (p *Publisher) list(ctx context.Context, tx Tx, page *digestPage, now time.
 	return err
 }
 
-// decided decides about the people of each page.
+// decided decides about the people of each page. In a transaction of the host, which is
+// nobody's to share, one page comes after the other.
 func (p *Publisher) decided(ctx context.Context, pages iter.Seq[digestPage], now time.Time) iter.Seq[digestPage] {
-	return func(yield func(digestPage) bool) {
-		for page := range pages {
-			if page.err == nil && len(page.readers) > 0 {
-				page.err = p.store.View(ctx, func(tx Tx) (err error) {
-					page.told, err = p.decide(ctx, tx, page.readers, page.window, now)
-					return err
-				})
-			}
-			if !yield(page) || page.err != nil {
-				return
-			}
+	work := func(page digestPage) digestPage {
+		if page.err == nil && len(page.readers) > 0 {
+			page.err = p.store.View(ctx, func(tx Tx) (err error) {
+				page.told, err = p.decide(ctx, tx, page.readers, page.window, now)
+				return err
+			})
 		}
+		return page
 	}
+	if j, ok := p.store.(interface{ Joined() bool }); ok && j.Joined() {
+		return inTurn(pages, work)
+	}
+	return ahead(pages, pagesAtOnce, work)
 }
 
 // runOf returns how far a rhythm has come, the zero Run of it if it never began.
