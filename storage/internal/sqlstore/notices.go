@@ -67,7 +67,7 @@ func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally,
 	}
 	wanted := slices.Clone(q.Structures)
 	slices.Sort(wanted)
-	var found []notify.Tally
+	found := make([]notify.Tally, 0, len(wanted))
 	var reads []Read
 	for part := range slices.Chunk(slices.Compact(wanted), tx.store.dialect.chunk(talliedAtOnce)) {
 		var w where
@@ -83,6 +83,9 @@ func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally,
 	}
 	if err := tx.ask(ctx, ctx, reads...); err != nil {
 		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, nil
 	}
 	slices.SortFunc(found, notify.Tally.Compare) // few of many rows: cheaper here than there
 	return found, nil

@@ -88,6 +88,7 @@ func arrayed[T ~string](w *where, d *Dialect, column string, values []T) {
 // array writes texts as PostgreSQL writes an array of them.
 func array[T ~string](values []T) string {
 	var b strings.Builder
+	b.Grow(len(values)*(len(values[0])+len(`","`)) + len(`{""}`)) // they are as long as one another
 	for i, v := range values {
 		b.WriteString([]string{`{"`, `","`}[min(i, 1)])
 		if strings.ContainsAny(string(v), `"\`) {
