@@ -11,7 +11,7 @@ import (
 // account of a person, as package structure makes it.
 type Reader struct {
 	Account     ids.AccountID
-	Name        string // display name
+	Name        string // display name, "" unless ReaderQuery.Named asks for it
 	Address     string // contact address: news go there and nowhere else
 	Language    string
 	Preferences Preferences

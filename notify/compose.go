@@ -50,7 +50,7 @@ func (p *Publisher) Compose(ctx context.Context, m Message, v Values) (Values, b
 	now := p.clock()
 	var said Values
 	err := p.store.View(ctx, func(tx Tx) error {
-		readers, err := p.readers.Readers(ctx, tx, ReaderQuery{Account: m.Account, Limit: 1})
+		readers, err := p.readers.Readers(ctx, tx, ReaderQuery{Account: m.Account, Named: true, Limit: 1})
 		if err != nil || len(readers) == 0 || m.Account == "" {
 			return err
 		}

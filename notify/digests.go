@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -15,6 +16,7 @@ import (
 // Bounds of the work on digests.
 const (
 	readersAtOnce    = 1000               // people that are decided about at a time, and mails that are put into one unit
+	pagesAtOnce      = 2                  // pages of people that are decided about at once
 	structuresAtOnce = 1000               // structures whose notices are counted at a time
 	digestWorth      = 7 * 24 * time.Hour // how long a digest that could not be sent is tried
 	droppedAtOnce    = 1000               // notices that one unit removes
@@ -25,7 +27,8 @@ const (
 // kept long enough. It works until all of it is done or ctx ends and returns how many
 // mails it put into the outbox. It may run in several processes at once, and again, and
 // after a crash in the middle: each person gets one digest for each window, and none that
-// is empty. What it holds in memory does not grow with how many people there are.
+// is empty. What it holds in memory does not grow with how many people there are,
+// and it has up to four units of work open at once, one of which writes.
 // habilis.Run calls it; a host with a job system of its own calls it every few minutes.
 func (p *Publisher) CatchUp(ctx context.Context) (int, error) {
 	now := p.clock()
@@ -46,65 +49,100 @@ func (p *Publisher) CatchUp(ctx context.Context) (int, error) {
 	return total, errors.Join(errs...)
 }
 
-// digests works through the window that is due in a rhythm, if one is.
+// digests works through the window that is due in a rhythm, if one is. While the mails of
+// a page of people are written, the next ones are decided about and the one after them is
+// read.
 func (p *Publisher) digests(ctx context.Context, r Rhythm, now time.Time) (int, error) {
 	total := 0
 	for {
-		var page digestPage
-		err := p.store.View(ctx, func(tx Tx) (err error) {
-			page, err = p.page(ctx, tx, r, now)
-			return err
-		})
-		if err != nil || !page.due {
-			return total, err
-		}
-		done, err := p.settle(ctx, page, now)
-		if err != nil {
-			return total, err
-		}
-		if done {
+		due := false
+		for page := range p.decided(ctx, p.listed(ctx, r, now), now) {
+			due = true
+			if page.err != nil {
+				return total, page.err
+			}
+			done, err := p.settle(ctx, page, now)
+			if err != nil {
+				return total, err
+			}
+			if !done {
+				break // somebody was faster: go on from where that came to
+			}
 			total += len(page.told)
+		}
+		if !due {
+			return total, nil
 		}
 	}
 }
 
 // digestPage is a page of people, and who of them gets a digest.
 type digestPage struct {
-	due  bool
-	last Run // as it is stored
-	next Run // as it is to be stored, with the mails
-	told []Reader
+	window  Window
+	last    Run // as it is stored once the page before is
+	next    Run // as it is to be stored, with the mails
+	readers []Reader
+	told    []Reader
+	err     error // what went wrong; nothing else counts then, and no page follows
 }
 
-// page decides about the next people.
-func (p *Publisher) page(ctx context.Context, tx Tx, r Rhythm, now time.Time) (page digestPage, err error) {
-	if page.last, err = runOf(ctx, tx, r); err != nil {
-		return page, err
+// listed lists the pages of people that are left in the window that is due, if one is.
+func (p *Publisher) listed(ctx context.Context, r Rhythm, now time.Time) iter.Seq[digestPage] {
+	return func(yield func(digestPage) bool) {
+		var page digestPage
+		due := false
+		page.err = p.store.View(ctx, func(tx Tx) (err error) {
+			if page.last, err = runOf(ctx, tx, r); err != nil {
+				return err
+			}
+			if page.window, due = p.opts.Policy.Next(page.last, now, p.opts.Zone); !due {
+				return nil
+			}
+			return p.list(ctx, tx, &page, now)
+		})
+		for (due || page.err != nil) && yield(page) && page.err == nil && page.next.FinishedAt.IsZero() {
+			page = digestPage{window: page.window, last: page.next}
+			page.last.Version++
+			page.err = p.store.View(ctx, func(tx Tx) error { return p.list(ctx, tx, &page, now) })
+		}
 	}
-	var w Window
-	if w, page.due = p.opts.Policy.Next(page.last, now, p.opts.Zone); !page.due {
-		return page, nil
-	}
+}
+
+// list reads the next people.
+func (p *Publisher) list(ctx context.Context, tx Tx, page *digestPage, now time.Time) (err error) {
+	w := page.window
 	page.next = page.last
 	if !w.Until.Equal(page.last.Until) {
-		page.next = Run{Rhythm: r, From: w.From, Until: w.Until, Version: page.last.Version}
+		page.next = Run{Rhythm: w.Rhythm, From: w.From, Until: w.Until, Version: page.last.Version}
 	}
-	readers, err := p.readers.Readers(ctx, tx, ReaderQuery{
-		After: page.next.After, Rhythms: p.opts.Policy.rhythms(r), Limit: p.opts.Batch,
+	page.readers, err = p.readers.Readers(ctx, tx, ReaderQuery{
+		After: page.next.After, Rhythms: p.opts.Policy.rhythms(w.Rhythm), Limit: p.opts.Batch,
 	})
-	if err != nil {
-		return page, err
-	}
-	if len(readers) < p.opts.Batch {
+	if len(page.readers) < p.opts.Batch {
 		page.next.FinishedAt = now
 	}
-	if len(readers) == 0 {
-		return page, nil
+	if len(page.readers) > 0 {
+		page.next.After = page.readers[len(page.readers)-1].Account
 	}
-	page.next.After = readers[len(readers)-1].Account
-	page.told, err = p.decide(ctx, tx, readers, w, now)
-	page.next.Told += len(page.told)
-	return page, err
+	return err
+}
+
+// decided decides about the people of each page. In a transaction of the host, which is
+// nobody's to share, one page comes after the other.
+func (p *Publisher) decided(ctx context.Context, pages iter.Seq[digestPage], now time.Time) iter.Seq[digestPage] {
+	work := func(page digestPage) digestPage {
+		if page.err == nil && len(page.readers) > 0 {
+			page.err = p.store.View(ctx, func(tx Tx) (err error) {
+				page.told, err = p.decide(ctx, tx, page.readers, page.window, now)
+				return err
+			})
+		}
+		return page
+	}
+	if j, ok := p.store.(interface{ Joined() bool }); ok && j.Joined() {
+		return inTurn(pages, work)
+	}
+	return ahead(pages, pagesAtOnce, work)
 }
 
 // runOf returns how far a rhythm has come, the zero Run of it if it never began.
@@ -118,13 +156,18 @@ func runOf(ctx context.Context, tx Tx, r Rhythm) (Run, error) {
 
 // decide returns those of some people for whom a window holds news.
 func (p *Publisher) decide(ctx context.Context, tx Tx, readers []Reader, w Window, now time.Time) ([]Reader, error) {
-	policy := *p.opts.Policy
-	readers = slices.DeleteFunc(readers, func(r Reader) bool { return !policy.Interested(r.Preferences, w.Rhythm) })
-	news, err := p.gather(ctx, tx, readers, w, now, true)
+	policy := p.opts.Policy
+	interested := make([]Reader, 0, len(readers))
+	for _, r := range readers {
+		if policy.Interested(r.Preferences, w.Rhythm) {
+			interested = append(interested, r)
+		}
+	}
+	news, err := p.gather(ctx, tx, interested, w, now, true)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(readers, func(r Reader) bool {
+	return slices.DeleteFunc(interested, func(r Reader) bool {
 		return !slices.ContainsFunc(r.Places, func(at Place) bool {
 			return slices.ContainsFunc(news.tallies[at.Structure], func(t Tally) bool {
 				return policy.Told(r, at, news.venues[at.Structure], t.sort(), w.Rhythm, now)
@@ -186,7 +229,12 @@ func (p *Publisher) settle(ctx context.Context, page digestPage, now time.Time) 
 		if err != nil || current.Version != page.last.Version {
 			return err
 		}
-		if err := tx.PutRun(ctx, page.next); err != nil {
+		next := page.next
+		next.Told = len(page.told)
+		if next.Until.Equal(current.Until) {
+			next.Told += current.Told
+		}
+		if err := tx.PutRun(ctx, next); err != nil {
 			return err
 		}
 		for _, r := range page.told {

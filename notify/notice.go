@@ -85,8 +85,11 @@ type Tally struct {
 
 // Compare orders tallies by Structure, Service, Space, Category and Kind.
 func (t Tally) Compare(o Tally) int {
+	if c := cmp.Compare(t.Structure, o.Structure); c != 0 {
+		return c // most are told apart by it
+	}
 	return cmp.Or(
-		cmp.Compare(t.Structure, o.Structure), cmp.Compare(t.Service, o.Service), cmp.Compare(t.Space, o.Space),
+		cmp.Compare(t.Service, o.Service), cmp.Compare(t.Space, o.Space),
 		cmp.Compare(t.Category, o.Category), cmp.Compare(t.Kind, o.Kind),
 	)
 }

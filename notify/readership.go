@@ -28,5 +28,6 @@ type ReaderQuery struct {
 	Structure ids.StructureID // only its members, with what they hold there
 	After     ids.AccountID   // only those with an identifier after this one
 	Rhythms   []Rhythm        // only those whose preferences are on and ask for any of these
+	Named     bool            // asks for Reader.Name. Defaults to false
 	Limit     int             // at most this many; 0 or less means 100, and more than 1000 means 1000
 }

@@ -60,6 +60,9 @@ type narrow[T any] struct {
 	as    func(Tx) T
 }
 
+// Joined tells package notify what [Joined] says of the store.
+func (n narrow[T]) Joined() bool { return Joined(n.store) }
+
 func (n narrow[T]) View(ctx context.Context, fn func(T) error) error {
 	return n.store.View(ctx, func(tx Tx) error { return fn(n.as(tx)) })
 }

@@ -2,6 +2,7 @@ package structure
 
 import (
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/page"
 	"github.com/habilis-go/habilis/notify"
 )
@@ -9,23 +10,42 @@ import (
 // Follower is somebody who may be told what happens in structures, with everything that
 // the person holds anywhere: what the digests are decided on.
 type Follower struct {
-	// Account is an active person's. Only ID, Kind, Status, ContactEmail, GivenName,
-	// FamilyName, Language and Notices are set.
-	Account account.Account
+	Account               account.ID // an active person's
+	ContactEmail          string
+	GivenName, FamilyName string // "" unless FollowerQuery.Named asks for them
+	Language              string
+	Notices               notify.Preferences
 
-	// Memberships are those that are approved, by Structure. Only Account, Structure,
-	// Status, Role, Granted and Validity are set.
-	Memberships []Membership
+	Memberships   []HeldMembership   // those that are approved, by Structure
+	Subscriptions []HeldSubscription // those that are approved, by Structure, Service, Space and Level
+}
 
-	// Subscriptions are those that are approved, by Structure, Service, Space and Level.
-	// Only Account, Structure, Service, Space, Level, Status and Validity are set.
-	Subscriptions []Subscription
+// HeldMembership is what of an approved [Membership] says what its owner may know.
+// Millions are read in a row, so there is no more of it.
+type HeldMembership struct {
+	Structure ID
+	Role      Role
+	Granted   Scope
+	Validity  authz.Validity
+}
+
+// HeldSubscription is what of an approved [Subscription] says what its owner may know.
+type HeldSubscription struct {
+	Structure ID
+	Service   ServiceID
+	Space     authz.Space
+	Level     authz.Level
+	Validity  authz.Validity
 }
 
 // Venue is a structure in which something happens, with what decides whom it concerns.
 type Venue struct {
-	Structure Structure // only ID, LegalName, Label, Type, Status and Spaces are set
-	Units     []Unit    // its services, by Code, then ID
+	Structure        ID
+	LegalName, Label string
+	Type             Type
+	Status           Status
+	Spaces           []authz.Space // open on it
+	Units            []Unit        // its services, by Code, then ID
 }
 
 // FollowerQuery selects active people. Conditions are ANDed; a zero condition selects
@@ -38,6 +58,9 @@ type FollowerQuery struct {
 	// Rhythms selects those whose Notices are on and ask for any of these; none selects
 	// all.
 	Rhythms []notify.Rhythm
+
+	// Named asks for GivenName and FamilyName. Defaults to false.
+	Named bool
 
 	Limit int // at most this many; 0 or less means 100, and more than 1000 means 1000
 }

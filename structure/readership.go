@@ -3,6 +3,7 @@ package structure
 import (
 	"context"
 
+	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/ids"
@@ -74,7 +75,7 @@ func (r *Readership) Readers(ctx context.Context, tx notify.Tx, q notify.ReaderQ
 		return nil, err
 	}
 	found, err := full.Followers(ctx, FollowerQuery{
-		Account: q.Account, Structure: q.Structure, After: q.After, Rhythms: q.Rhythms, Limit: q.Limit,
+		Account: q.Account, Structure: q.Structure, After: q.After, Rhythms: q.Rhythms, Named: q.Named, Limit: q.Limit,
 	})
 	if err != nil {
 		return nil, err
@@ -89,11 +90,16 @@ func (r *Readership) Readers(ctx context.Context, tx notify.Tx, q notify.ReaderQ
 // Reader brings what somebody holds into the words of package notify.
 func (r *Readership) Reader(f Follower) notify.Reader {
 	reader := notify.Reader{
-		Account: f.Account.ID, Name: f.Account.DisplayName(), Address: f.Account.ContactEmail,
-		Language: f.Account.Language, Preferences: f.Account.Notices,
+		Account: f.Account, Address: f.ContactEmail, Language: f.Language, Preferences: f.Notices,
+	}
+	if f.GivenName != "" || f.FamilyName != "" {
+		reader.Name = account.Account{GivenName: f.GivenName, FamilyName: f.FamilyName}.DisplayName()
+	}
+	if len(f.Memberships) > 0 {
+		reader.Places = make([]notify.Place, 0, len(f.Memberships))
 	}
 	for _, m := range f.Memberships {
-		if m.Status != StatusApproved || m.Role == RoleTechnical {
+		if m.Role == RoleTechnical {
 			continue
 		}
 		reader.Places = append(reader.Places, notify.Place{
@@ -107,11 +113,11 @@ func (r *Readership) Reader(f Follower) notify.Reader {
 }
 
 // rights are the subscriptions in a structure that let their holder read.
-func (r *Readership) rights(lines []Subscription, in ID) []notify.Right {
+func (r *Readership) rights(lines []HeldSubscription, in ID) []notify.Right {
 	var rights []notify.Right
 	for _, s := range lines {
 		reads := s.Level == authz.Read || s.Level == authz.Write && r.policy.WriteImpliesRead
-		if s.Structure == in && s.Status == SubscriptionApproved && reads {
+		if s.Structure == in && reads {
 			rights = append(rights, notify.Right{Space: s.Space, Service: s.Service, Span: notify.Span(s.Validity)})
 		}
 	}
@@ -130,15 +136,18 @@ func (r *Readership) Venues(ctx context.Context, tx notify.Tx, wanted []ids.Stru
 	}
 	venues := make(map[ids.StructureID]notify.Venue, len(found))
 	for _, v := range found {
-		venues[v.Structure.ID] = r.Venue(v.Structure, v.Units)
+		venues[v.Structure] = r.Venue(v)
 	}
 	return venues, nil
 }
 
 // Venue brings a structure and its services into the words of package notify.
-func (r *Readership) Venue(s Structure, units []Unit) notify.Venue {
-	v := notify.Venue{Name: s.DisplayName(), Active: s.Status == StatusActive, Spaces: s.Spaces, Defaults: r.defaults[s.Type]}
-	for _, u := range units {
+func (r *Readership) Venue(s Venue) notify.Venue {
+	v := notify.Venue{
+		Name:   Structure{LegalName: s.LegalName, Label: s.Label}.DisplayName(),
+		Active: s.Status == StatusActive, Spaces: s.Spaces, Defaults: r.defaults[s.Type],
+	}
+	for _, u := range s.Units {
 		if u.Active {
 			if v.Services == nil {
 				v.Services = map[ids.ServiceID]notify.Span{}

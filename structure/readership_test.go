@@ -87,16 +87,20 @@ func anyScene(r *rand.Rand, policy authz.Policy, at time.Time) scene {
 
 // follower is what a store gives of a scene, false if it gives nothing.
 func (s scene) follower() (structure.Follower, bool) {
-	f := structure.Follower{Account: s.account}
+	f := structure.Follower{Account: s.account.ID}
 	if s.account.Status != account.StatusActive || s.account.Kind != account.KindPerson {
 		return f, false
 	}
 	if s.membership.Status == structure.StatusApproved {
-		f.Memberships = append(f.Memberships, s.membership)
+		f.Memberships = append(f.Memberships, structure.HeldMembership{
+			Structure: s.membership.Structure, Role: s.membership.Role, Granted: s.membership.Granted, Validity: s.membership.Validity,
+		})
 	}
 	for _, l := range s.lines {
 		if l.Status == structure.SubscriptionApproved {
-			f.Subscriptions = append(f.Subscriptions, l)
+			f.Subscriptions = append(f.Subscriptions, structure.HeldSubscription{
+				Structure: l.Structure, Service: l.Service, Space: l.Space, Level: l.Level, Validity: l.Validity,
+			})
 		}
 	}
 	return f, true
@@ -145,7 +149,9 @@ func TestAudienceIsWhatAuthzSays(t *testing.T) {
 		readers := structure.NewReadership(policy)
 		got := false
 		if f, there := s.follower(); there {
-			reader, venue := readers.Reader(f), readers.Venue(s.structure, s.units)
+			reader, venue := readers.Reader(f), readers.Venue(structure.Venue{
+				Structure: s.structure.ID, Type: s.structure.Type, Status: s.structure.Status, Spaces: s.structure.Spaces, Units: s.units,
+			})
 			for _, place := range reader.Places {
 				got = got || notify.MayKnow(place, venue, notify.Sort{Category: "invoicing", Space: spec.Code, Service: service}, at)
 			}

@@ -44,7 +44,7 @@ func (sh *shelf) stock(ctx context.Context, tx Tx, places []ID, people []account
 			sh.units[id] = nil
 		}
 		for _, v := range venues {
-			sh.units[v.Structure.ID] = v.Units
+			sh.units[v.Structure] = v.Units
 		}
 	}
 	for part := range slices.Chunk(missing(sh.people, people), stocked) {

@@ -22,7 +22,7 @@ func (t *tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struct
 			if len(q.Rhythms) > 0 && !a.Notices.Any(q.Rhythms) {
 				continue
 			}
-			f := t.follower(t.db.accounts.kind.own(a), q.Structure)
+			f := t.follower(t.db.accounts.kind.own(a), q)
 			if q.Structure != "" && len(f.Memberships) == 0 {
 				continue
 			}
@@ -35,28 +35,28 @@ func (t *tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struct
 }
 
 // follower is an account with what it holds, in one structure or everywhere.
-func (t *tx) follower(a account.Account, in structure.ID) structure.Follower {
-	f := structure.Follower{Account: account.Account{
-		ID: a.ID, Kind: a.Kind, Status: a.Status, ContactEmail: a.ContactEmail,
-		GivenName: a.GivenName, FamilyName: a.FamilyName, Language: a.Language, Notices: a.Notices,
-	}}
+func (t *tx) follower(a account.Account, q structure.FollowerQuery) structure.Follower {
+	f := structure.Follower{Account: a.ID, ContactEmail: a.ContactEmail, Language: a.Language, Notices: a.Notices}
+	if q.Named {
+		f.GivenName, f.FamilyName = a.GivenName, a.FamilyName
+	}
+	in := q.Structure
 	for _, m := range t.db.memberships.take(t.db.memberships.scan(accountRequests(a.ID), accountRequests(a.ID)), math.MaxInt, every) {
 		if m.Status == structure.StatusApproved && (in == "" || m.Structure == in) {
-			f.Memberships = append(f.Memberships, structure.Membership{
-				Account: m.Account, Structure: m.Structure, Status: m.Status, Role: m.Role, Granted: m.Granted, Validity: m.Validity,
+			f.Memberships = append(f.Memberships, structure.HeldMembership{
+				Structure: m.Structure, Role: m.Role, Granted: m.Granted, Validity: m.Validity,
 			})
 		}
 	}
 	for _, s := range t.db.subscriptions.take(t.db.subscriptions.scan(accountLines(a.ID), accountLines(a.ID)), math.MaxInt, every) {
 		if s.Status == structure.SubscriptionApproved && (in == "" || s.Structure == in) {
-			f.Subscriptions = append(f.Subscriptions, structure.Subscription{
-				Account: s.Account, Structure: s.Structure, Service: s.Service, Space: s.Space, Level: s.Level,
-				Status: s.Status, Validity: s.Validity,
+			f.Subscriptions = append(f.Subscriptions, structure.HeldSubscription{
+				Structure: s.Structure, Service: s.Service, Space: s.Space, Level: s.Level, Validity: s.Validity,
 			})
 		}
 	}
-	slices.SortFunc(f.Memberships, func(a, b structure.Membership) int { return cmp.Compare(a.Structure, b.Structure) })
-	slices.SortFunc(f.Subscriptions, func(a, b structure.Subscription) int {
+	slices.SortFunc(f.Memberships, func(a, b structure.HeldMembership) int { return cmp.Compare(a.Structure, b.Structure) })
+	slices.SortFunc(f.Subscriptions, func(a, b structure.HeldSubscription) int {
 		return cmp.Or(cmp.Compare(a.Structure, b.Structure), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Space, b.Space), cmp.Compare(a.Level, b.Level))
 	})
 	return f

@@ -122,8 +122,8 @@ func (t *tx) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue,
 				continue // there is none
 			}
 			all = append(all, structure.Venue{
-				Structure: structure.Structure{ID: s.ID, LegalName: s.LegalName, Label: s.Label, Type: s.Type, Status: s.Status, Spaces: s.Spaces},
-				Units:     t.db.units.take(t.db.units.scan(unitsKey(id), unitsKey(id)), math.MaxInt, every),
+				Structure: s.ID, LegalName: s.LegalName, Label: s.Label, Type: s.Type, Status: s.Status, Spaces: s.Spaces,
+				Units: t.db.units.take(t.db.units.scan(unitsKey(id), unitsKey(id)), math.MaxInt, every),
 			})
 		}
 		return all, nil

@@ -67,6 +67,7 @@ func newDialect(i Isolation) *sqlstore.Dialect {
 	}
 	return &sqlstore.Dialect{
 		Numbered:    true,
+		Arrays:      true,
 		BeginUpdate: begin,
 		BeginView:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		Match:       like,

@@ -40,7 +40,9 @@ func quickly(target any, field *pgconn.FieldDescription, value []byte) (read boo
 		if field.DataTypeOID != pgtype.TextOID || value == nil {
 			return false, nil
 		}
-		*t = string(value)
+		if *t != string(value) { // often it is what the row before held
+			*t = string(value)
+		}
 	case *bool:
 		if field.DataTypeOID != pgtype.BoolOID || field.Format != pgx.BinaryFormatCode || len(value) != 1 {
 			return false, nil

@@ -52,23 +52,21 @@ func followerWhole(b *bench) {
 	puts(b, subscriptionKind(), also)
 
 	a, held, line := newAccount(1), newMembership(10), newSubscription(10)
-	want := structure.Follower{Account: account.Account{
-		ID: a.ID, Kind: a.Kind, Status: a.Status, ContactEmail: a.ContactEmail, GivenName: a.GivenName, FamilyName: a.FamilyName,
-		Language: a.Language, Notices: a.Notices,
-	}}
+	want := structure.Follower{Account: a.ID, ContactEmail: a.ContactEmail, Language: a.Language, Notices: a.Notices}
 	lines := map[structure.ID][]authz.Level{structureID(1): {authz.Read, line.Level}, structureID(2): {line.Level}}
 	for _, id := range []structure.ID{structureID(1), structureID(2)} {
-		want.Memberships = append(want.Memberships, structure.Membership{
-			Account: a.ID, Structure: id, Status: held.Status, Role: held.Role, Granted: held.Granted, Validity: held.Validity,
+		want.Memberships = append(want.Memberships, structure.HeldMembership{
+			Structure: id, Role: held.Role, Granted: held.Granted, Validity: held.Validity,
 		})
 		for _, level := range lines[id] {
-			want.Subscriptions = append(want.Subscriptions, structure.Subscription{
-				Account: a.ID, Structure: id, Service: line.Service, Space: line.Space, Level: level,
-				Status: structure.SubscriptionApproved, Validity: line.Validity,
+			want.Subscriptions = append(want.Subscriptions, structure.HeldSubscription{
+				Structure: id, Service: line.Service, Space: line.Space, Level: level, Validity: line.Validity,
 			})
 		}
 	}
 	b.equal("Followers lists what active people are and hold, approved and in order", followersOf(b, structure.FollowerQuery{}), []structure.Follower{want})
+	want.GivenName, want.FamilyName = a.GivenName, a.FamilyName
+	b.equal("Followers names those whom it lists where that is asked", followersOf(b, structure.FollowerQuery{Named: true}), []structure.Follower{want})
 }
 
 func followerFilters(b *bench) {
@@ -88,7 +86,7 @@ func followerFilters(b *bench) {
 	}
 	ask := func(q structure.FollowerQuery) []counts {
 		return keys(followersOf(b, q), func(f structure.Follower) counts {
-			return counts{f.Account.ID, len(f.Memberships), len(f.Subscriptions)}
+			return counts{f.Account, len(f.Memberships), len(f.Subscriptions)}
 		})
 	}
 	one, five, six, seven := counts{accountID(1), 2, 2}, counts{accountID(5), 2, 2}, counts{accountID(6), 1, 0}, counts{accountID(7), 0, 0}
@@ -145,7 +143,7 @@ func followerRhythms(b *bench) {
 		puts(b, accountKind(), a)
 	}
 	ask := func(rhythms ...notify.Rhythm) []account.ID {
-		return keys(followersOf(b, structure.FollowerQuery{Rhythms: rhythms}), func(f structure.Follower) account.ID { return f.Account.ID })
+		return keys(followersOf(b, structure.FollowerQuery{Rhythms: rhythms}), func(f structure.Follower) account.ID { return f.Account })
 	}
 	b.equal("Followers lists those who ask for a rhythm and for news at all", ask(notify.Daily), accountIDs(1, 5, 6))
 	b.equal("Followers lists those who ask for another rhythm", ask(notify.Weekly), accountIDs(2, 5))
@@ -156,9 +154,9 @@ func followerRhythms(b *bench) {
 		len(followersOf(b, structure.FollowerQuery{Rhythms: []notify.Rhythm{notify.Daily}, After: accountID(1), Limit: 1})), 1)
 	alike := followersOf(b, structure.FollowerQuery{Rhythms: []notify.Rhythm{notify.Daily}})
 	for _, f := range alike {
-		b.equal("Followers gives each of those who want the same a list of their own", slices.Index(f.Account.Notices.Categories, "changed"), -1)
-		for i := range f.Account.Notices.Categories {
-			f.Account.Notices.Categories[i] = "changed"
+		b.equal("Followers gives each of those who want the same a list of their own", slices.Index(f.Notices.Categories, "changed"), -1)
+		for i := range f.Notices.Categories {
+			f.Notices.Categories[i] = "changed"
 		}
 	}
 }
@@ -185,9 +183,9 @@ func venues(b *bench) {
 	}
 	want := func(n int, units ...int) structure.Venue {
 		s := newStructure(n)
-		v := structure.Venue{Structure: structure.Structure{
-			ID: s.ID, LegalName: s.LegalName, Label: s.Label, Type: s.Type, Status: s.Status, Spaces: s.Spaces,
-		}}
+		v := structure.Venue{
+			Structure: s.ID, LegalName: s.LegalName, Label: s.Label, Type: s.Type, Status: s.Status, Spaces: s.Spaces,
+		}
 		for _, u := range units {
 			v.Units = append(v.Units, load(b, unitKind(), newUnit(u)))
 		}
@@ -198,6 +196,11 @@ func venues(b *bench) {
 	}
 	b.equal("Venues lists some structures by ID, with their services by code and ID",
 		ask(structureID(4), structureID(2), structureID(1), structureID(9), structureID(2)), []structure.Venue{want(1, 2, 1), want(2, 0, 4), want(4)})
+	odd := newStructure(5)
+	odd.ID = `{"a",\b}, NULL 'c'`
+	puts(b, structureKind(), odd)
+	b.equal("Venues takes identifiers byte by byte", keys(ask(structureID(4), odd.ID, `"`, `\`, ""), func(v structure.Venue) structure.ID { return v.Structure }),
+		[]structure.ID{structureID(4), odd.ID})
 	b.equal("Venues lists nothing of no structures", len(ask()), 0)
 	b.equal("Venues lists nothing of what is not there", len(ask(structureID(9))), 0)
 }

@@ -153,6 +153,9 @@ func noticeTallies(b *bench) {
 	elsewhere.Structure = structureID(2)
 	b.equal("Tallies lists nothing but the sorts if asked to", together, []notify.Tally{home, other, bare, service, elsewhere})
 	b.equal("Tallies counts the next span", tallies(3, 4, structureID(1)), []notify.Tally{sort(1, 1)})
+	odd := structure.ID(`{"a",\b}, NULL 'c'`)
+	put(10, 5, 1, func(v *notify.Notice) { v.Structure = odd })
+	b.equal("Tallies takes identifiers byte by byte", keys(tallies(5, 6, odd, `"`, `\`), func(t notify.Tally) structure.ID { return t.Structure }), []structure.ID{odd})
 	b.equal("Tallies of an empty span are none", tallies(2, 2, structureID(1)), []notify.Tally(nil))
 	b.equal("Tallies of no structures are none", tallies(1, 9), []notify.Tally(nil))
 }

@@ -420,6 +420,7 @@ func (g *generator) search() step {
 		if g.below(3) == 0 {
 			q.Rhythms = []notify.Rhythm{pick(g, notify.Daily, notify.Weekly, notify.AtOnce)}
 		}
+		q.Named = g.below(2) == 0
 		return get(fmt.Sprintf("Followers(%+v)", q), func(ctx context.Context, tx storage.Tx) ([]structure.Follower, error) {
 			return tx.Followers(ctx, q)
 		})

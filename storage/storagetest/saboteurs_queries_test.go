@@ -186,6 +186,7 @@ func querySabotages() []sabotage {
 		{breaks: "notices dropped without limit", caught: notices + "Drop", store: handles(func(x tx) tx { return dropsAll{x} })},
 		{breaks: "followers without an account in force", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.Account = "" })},
 		{breaks: "followers of any structure", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.Structure = "" })},
+		{breaks: "followers without their names", caught: followers + "Whole", store: followersAsked(func(q *structure.FollowerQuery) { q.Named = false })},
 		{breaks: "followers from the beginning", caught: followers + "Filters", store: followersAsked(func(q *structure.FollowerQuery) { q.After = "" })},
 		{breaks: "followers without what they subscribed to", caught: followers + "Whole", store: handles(func(x tx) tx { return barefoot{x} })},
 		{breaks: "followers whatever they ask for", caught: followers + "Rhythms", store: followersAsked(func(q *structure.FollowerQuery) { q.Rhythms = nil })},

@@ -5,27 +5,31 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
 )
 
 // What is read of a follower. Rows of accounts are wide, and millions are read in a row; what the
-// conditions say is not read.
+// conditions say is not read, and names only where they are asked for.
 const (
-	followerColumns   = "SELECT id, contact_email, given_name, family_name, language, notices FROM habilis_accounts"
-	holdingColumns    = "SELECT account_id, structure_id, role, granted_whole, granted_services, valid_from, valid_until FROM habilis_memberships"
-	subscribedColumns = "SELECT account_id, structure_id, service_id, space, level, valid_from, valid_until FROM habilis_subscriptions"
+	followerColumns      = "SELECT id, contact_email, language, notices FROM habilis_accounts"
+	namedFollowerColumns = "SELECT id, contact_email, language, notices, given_name, family_name FROM habilis_accounts"
+	holdingColumns       = "SELECT account_id, structure_id, role, granted_whole, granted_services, valid_from, valid_until FROM habilis_memberships"
+	subscribedColumns    = "SELECT account_id, structure_id, service_id, space, level, valid_from, valid_until FROM habilis_subscriptions"
 )
 
 // followerFields returns the fields of a list of followers, most of whom want the same.
-func followerFields() func(*account.Account) []any {
+func followerFields(named bool) func(*structure.Follower) []any {
 	known := map[string]notify.Preferences{}
-	return func(a *account.Account) []any {
-		return []any{
-			(*string)(&a.ID), &a.ContactEmail, &a.GivenName, &a.FamilyName, &a.Language,
-			&frequentNotices{document: noticesColumn(&a.Notices), known: known},
+	return func(f *structure.Follower) []any {
+		row := []any{
+			(*string)(&f.Account), &f.ContactEmail, &f.Language,
+			&frequentNotices{document: noticesColumn(&f.Notices), known: known},
 		}
+		if named {
+			row = append(row, &f.GivenName, &f.FamilyName)
+		}
+		return row
 	}
 }
 
@@ -71,16 +75,16 @@ func rhythmsAsked(rhythms []notify.Rhythm) string {
 	return `notices LIKE '%"on":true%' AND (` + strings.Join(asked, " OR ") + ")"
 }
 
-func holdingFields(m *structure.Membership) []any {
+func holdingFields(m *structure.HeldMembership) []any {
 	return []any{
-		(*string)(&m.Account), (*string)(&m.Structure), (*string)(&m.Role),
+		(*string)(&m.Structure), (*string)(&m.Role),
 		&m.Granted.Whole, words(&m.Granted.Services), never(&m.Validity.From), never(&m.Validity.Until),
 	}
 }
 
-func subscribedFields(s *structure.Subscription) []any {
+func subscribedFields(s *structure.HeldSubscription) []any {
 	return []any{
-		(*string)(&s.Account), (*string)(&s.Structure), (*string)(&s.Service), (*string)(&s.Space), (*string)(&s.Level),
+		(*string)(&s.Structure), (*string)(&s.Service), (*string)(&s.Space), (*string)(&s.Level),
 		never(&s.Validity.From), never(&s.Validity.Until),
 	}
 }
@@ -102,39 +106,82 @@ func (tx *Tx) Followers(ctx context.Context, q structure.FollowerQuery) ([]struc
 	if len(q.Rhythms) > 0 {
 		w.and(rhythmsAsked(q.Rhythms))
 	}
-	query, args := w.query(d, followerColumns, "id", q.Capped())
-	var people []account.Account
-	if err := tx.ask(ctx, ctx, all(&people, followerFields(), query, args...)); err != nil || len(people) == 0 {
+	columns := followerColumns
+	if q.Named {
+		columns = namedFollowerColumns
+	}
+	query, args := w.query(d, columns, "id", q.Capped())
+	var people []structure.Follower
+	if q.Account == "" {
+		people = make([]structure.Follower, 0, q.Capped())
+	}
+	if err := tx.ask(ctx, ctx, all(&people, followerFields(q.Named), query, args...)); err != nil || len(people) == 0 {
 		return nil, err
 	}
-	var held where
-	held.and("account_id >= ?", string(people[0].ID))
-	held.and("account_id <= ?", string(people[len(people)-1].ID))
-	held.and("status = 'approved'")
-	held.equal("structure_id", string(q.Structure))
-	var memberships []structure.Membership
-	var subscriptions []structure.Subscription
+	var own where
+	own.and("account_id >= ?", string(people[0].Account))
+	own.and("account_id <= ?", string(people[len(people)-1].Account))
+	own.and("status = 'approved'")
+	own.equal("structure_id", string(q.Structure))
 	err := tx.ask(ctx, ctx,
-		all(&memberships, holdingFields, d.rebind(held.selection(holdingColumns)+" ORDER BY account_id, structure_id"), held.args...),
-		all(&subscriptions, subscribedFields,
-			d.rebind(held.selection(subscribedColumns)+" ORDER BY account_id, structure_id, service_id, space, level"), held.args...))
+		held(people, holdingFields, func(f *structure.Follower, m []structure.HeldMembership) { f.Memberships = m },
+			d.rebind(own.selection(holdingColumns)+" ORDER BY account_id, structure_id"), own.args...),
+		held(people, subscribedFields, func(f *structure.Follower, s []structure.HeldSubscription) { f.Subscriptions = s },
+			d.rebind(own.selection(subscribedColumns)+" ORDER BY account_id, structure_id, service_id, space, level"), own.args...))
 	if err != nil {
 		return nil, err
 	}
-	found := make([]structure.Follower, len(people))
-	for i := range memberships {
-		memberships[i].Status = structure.StatusApproved
+	return people, nil
+}
+
+// held reads rows about people in the order of people, the first column of which says
+// whose a row is, and gives each of the people the own ones.
+func held[T any](people []structure.Follower, fields func(*T) []any, give func(*structure.Follower, []T), query string, args ...any) Read {
+	return Read{Query: query, Args: args, Take: func(rows Rows) error {
+		var v T
+		who := owner{people: people}
+		row := append([]any{&who}, fields(&v)...)
+		list, own := make([]T, 0, len(people)), 0 // those of the person before begin at own
+		next := func() {
+			if n := len(list); n > own {
+				give(&people[who.last], list[own:n:n])
+				own = n
+			}
+			who.last = who.at
+		}
+		for rows.Next() {
+			if err := rows.Scan(row...); err != nil {
+				return err
+			}
+			if who.at != who.last {
+				next()
+			}
+			if who.known {
+				list = append(list, v)
+			}
+		}
+		next()
+		return rows.Err()
+	}}
+}
+
+// owner is a column that says whose a row is, of some people in the order of rows.
+type owner struct {
+	people   []structure.Follower
+	at, last int  // whose this row is, and the one before
+	known    bool // whether it is anybody's of them
+}
+
+// Scan finds the owner.
+func (o *owner) Scan(src any) error { return scanText(o, src) }
+
+// ScanText implements TextField.
+func (o *owner) ScanText(text []byte) error {
+	for o.at < len(o.people)-1 && string(o.people[o.at].Account) < string(text) {
+		o.at++
 	}
-	for i := range subscriptions {
-		subscriptions[i].Status = structure.SubscriptionApproved
-	}
-	for i, a := range people {
-		a.Kind, a.Status = account.KindPerson, account.StatusActive
-		found[i].Account = a
-		found[i].Memberships, memberships = split(memberships, string(a.ID), func(m *structure.Membership) string { return string(m.Account) })
-		found[i].Subscriptions, subscriptions = split(subscriptions, string(a.ID), func(s *structure.Subscription) string { return string(s.Account) })
-	}
-	return found, nil
+	o.known = string(o.people[o.at].Account) == string(text)
+	return nil
 }
 
 // split splits off what belongs to an identifier from a list in the order of identifiers.
@@ -156,11 +203,10 @@ func split[T any](all []T, id string, of func(*T) string) (own, rest []T) {
 const venueColumns = "SELECT id, legal_name, label, type, status, spaces FROM habilis_structures"
 
 func venueFields(v *structure.Venue) []any {
-	s := &v.Structure
-	return []any{(*string)(&s.ID), &s.LegalName, &s.Label, (*string)(&s.Type), (*string)(&s.Status), words(&s.Spaces)}
+	return []any{(*string)(&v.Structure), &v.LegalName, &v.Label, (*string)(&v.Type), (*string)(&v.Status), words(&v.Spaces)}
 }
 
-// venuesAtOnce is how many structures one statement reads.
+// venuesAtOnce is how many structures one statement reads, as a list of arguments.
 const venuesAtOnce = 512
 
 // Venues implements storage.Tx.
@@ -175,10 +221,10 @@ func (tx *Tx) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue
 	found := make([]structure.Venue, 0, len(wanted))
 	var units []structure.Unit
 	var reads []Read
-	for part := range slices.Chunk(wanted, venuesAtOnce) {
+	for part := range slices.Chunk(wanted, d.chunk(venuesAtOnce)) {
 		var venues, offered where
-		in(&venues, "id", part)
-		in(&offered, "structure_id", part)
+		arrayed(&venues, d, "id", part)
+		arrayed(&offered, d, "structure_id", part)
 		reads = append(reads,
 			all(&found, venueFields, d.rebind(venues.selection(venueColumns)+" ORDER BY id"), venues.args...),
 			all(&units, t.fields, d.rebind(offered.selection(t.selectAll)+" ORDER BY structure_id, code, id"), offered.args...))
@@ -187,7 +233,7 @@ func (tx *Tx) Venues(ctx context.Context, ids []structure.ID) ([]structure.Venue
 		return nil, err
 	}
 	for i := range found {
-		found[i].Units, units = split(units, string(found[i].Structure.ID), func(u *structure.Unit) string { return string(u.Structure) })
+		found[i].Units, units = split(units, string(found[i].Structure), func(u *structure.Unit) string { return string(u.Structure) })
 	}
 	return found, nil
 }

@@ -55,8 +55,9 @@ func (tx *Tx) Notices(ctx context.Context, q notify.NoticeQuery) ([]notify.Notic
 	return list(ctx, tx, t, query, args...)
 }
 
-// talliedAtOnce is of how many structures one statement counts notices. With longer
-// lists, planners prefer to read the whole table and compare each row with all of them.
+// talliedAtOnce is of how many structures one statement counts notices, as a list of
+// arguments. With longer ones, planners prefer to read the whole table and compare each
+// row with all of them.
 const talliedAtOnce = 64
 
 // Tallies implements storage.Tx.
@@ -66,11 +67,11 @@ func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally,
 	}
 	wanted := slices.Clone(q.Structures)
 	slices.Sort(wanted)
-	var found []notify.Tally
+	found := make([]notify.Tally, 0, len(wanted))
 	var reads []Read
-	for part := range slices.Chunk(slices.Compact(wanted), talliedAtOnce) {
+	for part := range slices.Chunk(slices.Compact(wanted), tx.store.dialect.chunk(talliedAtOnce)) {
 		var w where
-		in(&w, "structure_id", part)
+		arrayed(&w, tx.store.dialect, "structure_id", part)
 		w.and("at >= ?", q.From.UnixMicro())
 		w.and("at < ?", q.Until.UnixMicro())
 		fields, query := sortFields, w.selection("SELECT DISTINCT "+sortColumns+" FROM "+tx.store.tables.notices.name)
@@ -82,6 +83,9 @@ func (tx *Tx) Tallies(ctx context.Context, q notify.TallyQuery) ([]notify.Tally,
 	}
 	if err := tx.ask(ctx, ctx, reads...); err != nil {
 		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, nil
 	}
 	slices.SortFunc(found, notify.Tally.Compare) // few of many rows: cheaper here than there
 	return found, nil

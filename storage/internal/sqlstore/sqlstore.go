@@ -34,6 +34,10 @@ type Dialect struct {
 	// Numbered says that placeholders are $1, $2 instead of question marks.
 	Numbered bool
 
+	// Arrays says that a list of texts can be one argument, written as PostgreSQL
+	// writes arrays.
+	Arrays bool
+
 	// BeginUpdate and BeginView open a transaction on a database/sql connection.
 	BeginUpdate, BeginView string
 
