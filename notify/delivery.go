@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/habilis-go/habilis/internal/haste"
 )
 
 // errNothingToSay ends a mail that has lost what it had to say.
@@ -310,7 +312,7 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 // ended or not. It does nothing if somebody else changed the message since, with one
 // exception: that it was sent is true whoever holds it.
 func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	ctx, cancel := context.WithTimeout(haste.None(context.WithoutCancel(ctx)), settleTime)
 	defer cancel()
 	first := true
 	err = d.store.Update(ctx, func(tx Tx) error {

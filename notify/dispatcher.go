@@ -16,7 +16,9 @@ import (
 // Delivery is at least once. A mail is sent a second time only if a process died,
 // or lost its store, between the mail server's word and the mark; both have the
 // same [Email.ID], and at most DispatcherOptions.AtRisk mails of a process are in
-// that time. Several dispatchers may work on one store, in one process or
+// that time. The marks do not wait for the disk where the store can do without: a power
+// cut, or the crash of a database server, may take those since the last claim with it,
+// and their mails are sent a second time. Neither loses a mail. Several dispatchers may work on one store, in one process or
 // many; a message is leased to one of them at a time.
 //
 // Mails about an account alone, such as codes and links, go first. The notices to

@@ -75,6 +75,21 @@ func newDialect(i Isolation) *sqlstore.Dialect {
 	}
 }
 
+// unhurried returns the statement that lets a transaction commit without waiting for the
+// disk, or "" if the database knows none: not all that speak the protocol do.
+func unhurried(ctx context.Context, db *sql.DB) string {
+	const statement = "SET LOCAL synchronous_commit TO off"
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return "" // commits wait for the disk, which is never wrong
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, statement); err != nil {
+		return ""
+	}
+	return statement
+}
+
 // like renders a pattern for LIKE, whose escape character is the backslash unless
 // one says otherwise.
 func like(column string, p structure.Pattern) (condition, argument string) {
