@@ -11,10 +11,11 @@ import (
 )
 
 // table holds the rows of one kind by key, and an index of further entries that
-// lead to them.
+// lead to them. A row is never changed, only replaced: units share those that they
+// leave alone, and what a tree copies to become another's is a pointer for each.
 type table[V any] struct {
 	kind  *kind[V]
-	rows  *btree.Map[string, V]
+	rows  *btree.Map[string, *V]
 	index *btree.Map[string, string] // entry to key of the row
 }
 
@@ -29,7 +30,7 @@ type kind[V any] struct {
 }
 
 func newTable[V any](k *kind[V]) table[V] {
-	return table[V]{kind: k, rows: new(btree.Map[string, V]), index: new(btree.Map[string, string])}
+	return table[V]{kind: k, rows: new(btree.Map[string, *V]), index: new(btree.Map[string, string])}
 }
 
 // copy returns a table that changes on its own. It takes constant time, but
@@ -41,9 +42,10 @@ func (tb table[V]) copy() table[V] {
 func (tb table[V]) get(k key) (V, error) {
 	v, ok := tb.rows.Get(string(k))
 	if !ok {
-		return v, storage.ErrNotFound
+		var none V
+		return none, storage.ErrNotFound
 	}
-	return tb.kind.own(v), nil
+	return tb.kind.own(*v), nil
 }
 
 // find returns the row that a unique entry leads to.
@@ -61,7 +63,7 @@ func (tb table[V]) put(v V) error {
 	v = tb.kind.own(v)
 	version := tb.kind.version(&v)
 	old, exists := tb.rows.Get(string(tb.kind.key(v)))
-	if exists && *tb.kind.version(&old) != *version || !exists && *version != 0 {
+	if exists && *tb.kind.version(old) != *version || !exists && *version != 0 {
 		return storage.ErrConflict
 	}
 	if err := tb.checkUnique(v); err != nil {
@@ -88,8 +90,8 @@ func (tb table[V]) checkUnique(v V) error {
 func (tb table[V]) set(v V) {
 	k := string(tb.kind.key(v))
 	var before []key
-	if old, ok := tb.rows.Set(k, v); ok {
-		before = tb.entries(old)
+	if old, ok := tb.rows.Set(k, &v); ok {
+		before = tb.entries(*old)
 	}
 	after := tb.entries(v)
 	for _, entry := range before {
@@ -108,10 +110,10 @@ func (tb table[V]) set(v V) {
 func (tb table[V]) remove(v V) error {
 	k := string(tb.kind.key(v))
 	old, ok := tb.rows.Get(k)
-	if !ok || *tb.kind.version(&old) != *tb.kind.version(&v) {
+	if !ok || *tb.kind.version(old) != *tb.kind.version(&v) {
 		return storage.ErrConflict
 	}
-	for _, entry := range tb.entries(old) {
+	for _, entry := range tb.entries(*old) {
 		tb.index.Delete(string(entry))
 	}
 	tb.rows.Delete(k)
@@ -142,7 +144,7 @@ func (tb table[V]) scan(prefix, after key) iter.Seq[V] {
 				return false
 			}
 			v, _ := tb.rows.Get(k)
-			return yield(v)
+			return yield(*v)
 		})
 	}
 }
@@ -151,7 +153,7 @@ func (tb table[V]) scan(prefix, after key) iter.Seq[V] {
 func named[V any, K ~string](tb table[V], ids []K) iter.Seq[V] {
 	return func(yield func(V) bool) {
 		for _, id := range distinct(ids) {
-			if v, ok := tb.rows.Get(string(byID(id))); ok && !yield(v) {
+			if v, ok := tb.rows.Get(string(byID(id))); ok && !yield(*v) {
 				return
 			}
 		}
@@ -169,7 +171,7 @@ func (tb table[V]) scanBack(prefix, before key) iter.Seq[V] {
 				return false
 			}
 			v, _ := tb.rows.Get(k)
-			return yield(v)
+			return yield(*v)
 		})
 	}
 }
