@@ -47,8 +47,13 @@ func sink(b *testing.B) string {
 
 func swallow(c net.Conn) {
 	defer func() { _ = c.Close() }()
-	r := bufio.NewReaderSize(c, 64<<10)
-	answer := func(s string) { _, _ = c.Write([]byte(s)) }
+	r, w := bufio.NewReaderSize(c, 64<<10), bufio.NewWriter(c)
+	answer := func(s string) {
+		_, _ = w.WriteString(s)
+		if r.Buffered() == 0 { // as RFC 2920 has it
+			_ = w.Flush()
+		}
+	}
 	answer("220 sink\r\n")
 	for inData := false; ; {
 		line, err := r.ReadSlice('\n')
@@ -63,6 +68,8 @@ func swallow(c net.Conn) {
 		case bytes.HasPrefix(line, []byte("DATA")):
 			inData = true
 			answer("354 go\r\n")
+		case bytes.HasPrefix(line, []byte("EHLO")):
+			answer("250-sink\r\n250 PIPELINING\r\n") // as about every server does
 		case bytes.HasPrefix(line, []byte("QUIT")):
 			answer("221 bye\r\n")
 			return
