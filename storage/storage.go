@@ -56,8 +56,8 @@ type Store interface {
 
 // Unhurried reports whether a unit that [Store.Update] runs with ctx may commit without
 // waiting for the disk. It is what the library asks where losing the unit to a power cut
-// costs a repetition and nothing else: today for the marks of mails that were sent, of
-// which some would be sent a second time.
+// costs a repetition and nothing else: today for what the outbox notes of mails that are
+// being sent, of which some would be sent a second time.
 //
 // An adapter MAY heed it, and is right too if it never asks. Whether it does or not, such a
 // unit is like any other but for that: others see it from its commit on, it outlives the
