@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/habilis-go/habilis/internal/haste"
 )
 
 // errNothingToSay ends a mail that has lost what it had to say.
@@ -15,11 +17,26 @@ var errNothingToSay = errors.New("there is nothing to say any more")
 // settleTime bounds how long the outcome of a send is stored once ctx has ended.
 const settleTime = 5 * time.Second
 
+// flushEvery is how often a claim waits for the disk, and with it the marks and claims
+// before it.
+const flushEvery = time.Second
+
+// batch is what one claim brought.
+type batch struct {
+	claimed []Message
+	given   Stats // what was ended instead
+	err     error
+}
+
+func (b batch) empty() bool { return len(b.claimed) == 0 && b.given == (Stats{}) && b.err == nil }
+
 // claim leases a batch of due messages to this dispatcher, and ends those that are
 // not to be sent any more. Another dispatcher that reads the same rows collides with
 // this one on their versions.
-func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats, err error) {
-	err = d.store.Update(ctx, func(tx Tx) error {
+func (d *Dispatcher) claim(ctx context.Context) batch {
+	var claimed []Message
+	var given Stats
+	err := d.store.Update(d.unhurried(ctx), func(tx Tx) error {
 		claimed, given = nil, Stats{} // fn may run again
 		now := d.opts.Now().UTC()
 		due, err := d.due(ctx, tx, now)
@@ -48,7 +65,22 @@ func (d *Dispatcher) claim(ctx context.Context) (claimed []Message, given Stats,
 		}
 		return nil
 	})
-	return claimed, given, err
+	if err != nil {
+		return batch{err: err}
+	}
+	return batch{claimed: claimed, given: given}
+}
+
+// unhurried lets a claim commit without waiting for the disk, but for one every flushEvery.
+func (d *Dispatcher) unhurried(ctx context.Context) context.Context {
+	now := d.opts.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if since := now.Sub(d.flushed); since < 0 || since >= flushEvery { // or the clock went back
+		d.flushed = now
+		return ctx
+	}
+	return haste.None(ctx)
 }
 
 // due lists what is to be sent now: what is urgent, then the notices whose turn it is.
@@ -310,7 +342,7 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 // ended or not. It does nothing if somebody else changed the message since, with one
 // exception: that it was sent is true whoever holds it.
 func (d *Dispatcher) settle(ctx context.Context, m Message, change func(Message) Message) (after Message, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	ctx, cancel := context.WithTimeout(haste.None(context.WithoutCancel(ctx)), settleTime)
 	defer cancel()
 	first := true
 	err = d.store.Update(ctx, func(tx Tx) error {

@@ -31,6 +31,9 @@ func inert(s string, limit int) string {
 // directions, joiners, soft hyphens, variation selectors, private characters. An
 // ordinary no-break space stays.
 func oneLine(s string) string {
+	if plain(s) {
+		return s // as most text is
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\u00a0' || r == '\u202f':
@@ -46,9 +49,25 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }), " ")
 }
 
+// plain reports whether s is words of visible ASCII, Latin letters and no-break spaces, with
+// one space between each two.
+func plain(s string) bool {
+	before := ' '
+	for _, r := range s {
+		if r == ' ' && before == ' ' || r < ' ' || r > '~' && (r < 'À' || r > 'ɏ') && r != '’' && r != '\u00a0' {
+			return false
+		}
+		before = r
+	}
+	return before != ' ' || s == ""
+}
+
 // spaceOut puts spaces where text would be read as an address. Full-width and other
 // forms of a sign count as the sign, since readers that normalise see it.
 func spaceOut(s string) string {
+	if !strings.ContainsAny(s, dots+ats+slashes) {
+		return s
+	}
 	runes := []rune(s)
 	var b strings.Builder
 	for i, r := range runes {

@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,5 +84,40 @@ func TestOnlyWhatIsWantedIsSent(t *testing.T) {
 			}
 			return err
 		}), name)
+	}
+}
+
+// What is claimed while other mails are sent is given back with them when there is no time
+// left to send it.
+func TestWhatWasClaimedAheadIsGivenBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i := range 6 {
+		b.owe(fmt.Sprint("m", i), time.Time{})
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	b.opts.Batch = 2
+	b.opts.Parallel = 1
+	d := b.dispatcher(mailerFunc(func(context.Context, notify.Email) error {
+		require.Eventually(t, func() bool {
+			leased := 0
+			for _, m := range b.all() {
+				if !m.LeasedUntil.IsZero() {
+					leased++
+				}
+			}
+			return leased == 4
+		}, 10*time.Second, time.Millisecond, "two are sent and two claimed ahead")
+		stop()
+		return nil
+	}))
+	s, err := d.Drain(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, notify.Stats{Sent: 1}, s)
+	for _, m := range b.all() {
+		require.Zero(t, m.LeasedUntil)
+		if m.Status == notify.MessageQueued {
+			require.Zero(t, m.Attempts)
+		}
 	}
 }

@@ -407,3 +407,22 @@ func TestNotices(t *testing.T) {
 		require.Equal(t, about, template.Notice(), name)
 	}
 }
+
+// Text from people is one line without what cannot be seen, and stays as it is otherwise.
+func TestTextIsOneLine(t *testing.T) {
+	t.Parallel()
+	ts := newTemplates(t, nil)
+	for name, want := range map[string]string{
+		"": "", "Julie": "Julie", "Élodie d’Œil-Ÿ ß": "Élodie d’Œil-Ÿ ß", "a b": "a b", "a\u00a0b": "a\u00a0b", "a\u202fb": "a\u00a0b",
+		" a": "a", "a ": "a", "a  b": "a b", " ": "", "a\tb": "a b", "a\nb": "a b", "a\x00b": "ab", "a\u200bb": "ab", "a\u2028b": "a b",
+		"a\x7fb": "ab", "a\u0085b": "a b", "a\u00adb": "ab", "日本": "日本", "a\xffb": "a\ufffdb",
+	} {
+		r, err := ts.Render(notify.MailSignedOutEverywhere, "en", notify.Values{"Name": name, "At": "2026-11-22T13:05:00Z"})
+		require.NoError(t, err)
+		first, _, _ := strings.Cut(r.Text, "\n")
+		if want != "" {
+			want = " " + want
+		}
+		require.Equal(t, "Hello"+want+",", first, "%q", name)
+	}
+}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/fault"
+	"github.com/habilis-go/habilis/internal/haste"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/structure"
@@ -52,6 +53,17 @@ type Store interface {
 	View(ctx context.Context, fn func(Tx) error) error
 	Update(ctx context.Context, fn func(Tx) error) error
 }
+
+// Unhurried reports whether a unit that [Store.Update] runs with ctx may commit without
+// waiting for the disk. It is what the library asks where losing the unit to a power cut
+// costs a repetition and nothing else: today for what the outbox notes of mails that are
+// being sent, of which some would be sent a second time.
+//
+// An adapter MAY heed it, and is right too if it never asks. Whether it does or not, such a
+// unit is like any other but for that: others see it from its commit on, it outlives the
+// process, it is never there without what was committed before it, and nothing of what
+// other units wrote is in danger.
+func Unhurried(ctx context.Context) bool { return haste.IsNone(ctx) }
 
 // Tx is the handle of one unit of work: the union of what the domain packages
 // declare. Each method's own comment says what it does; all of them share this:

@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
+	"net/mail"
 	"slices"
 	"strings"
 	"sync"
@@ -59,13 +60,16 @@ type Options struct {
 // Mailer sends mails, one after the other over one connection as long as there are some;
 // mails that are sent at once have a connection each. It is safe for concurrent use.
 type Mailer struct {
-	addr string
-	host string
-	from string
-	opts Options
+	addr   string
+	host   string
+	from   string
+	sender string // the header From
+	opts   Options
 
 	mu   sync.Mutex
 	idle []*session // ready for the next mail, the last one used last
+
+	buffers sync.Pool // what mails were written in
 }
 
 var _ notify.Stager = (*Mailer)(nil)
@@ -92,6 +96,7 @@ func New(addr, from string, opts *Options) (*Mailer, error) {
 	if m.from, err = address.Parse(from); err != nil {
 		refuse("from", "email")
 	}
+	m.sender = (&mail.Address{Name: o.FromName, Address: m.from}).String()
 	if o.TLS == "" {
 		o.TLS = StartTLS
 	}
@@ -182,6 +187,7 @@ func (m *Mailer) Stage(ctx context.Context, e notify.Email) (notify.Staged, erro
 	if err != nil {
 		return nil, &sendError{stage: stageMessage, why: "not a valid mail", permanent: true}
 	}
+	defer m.giveBack(message)
 	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
 	d := &delivery{mailer: m, cancel: cancel}
 	for {
@@ -190,7 +196,7 @@ func (m *Mailer) Stage(ctx context.Context, e notify.Email) (notify.Staged, erro
 			cancel()
 			return nil, err
 		}
-		err = d.session.deliver(m.from, e.To, message, d)
+		err = d.session.deliver(m.from, e.To, message.Bytes())
 		switch {
 		case err == nil:
 			return d, nil

@@ -9,16 +9,12 @@ import (
 type delivery struct {
 	mailer  *Mailer
 	session *session
-	last    interface{ Close() error } // says the last word
 	cancel  context.CancelFunc
 }
 
 // Commit says the last word. Errors are those of [Mailer.Send].
 func (d *delivery) Commit() error {
-	err := d.last.Close()
-	if err != nil {
-		err = failed(d.session.ctx, stageMessage, err)
-	}
+	err := d.session.finish()
 	d.end(err)
 	return err
 }

@@ -112,23 +112,70 @@ func (m *Mailer) authenticate(c *smtp.Client) error {
 }
 
 // deliver hands over one mail up to the last word. The envelope has one recipient (ML-02).
-func (s *session) deliver(from, to string, message *mail.Msg, d *delivery) error {
-	if err := s.client.Mail("<" + from + ">"); err != nil {
-		return failed(s.ctx, stageSender, err)
+// A server that takes commands in a row gets them in a row (RFC 2920): each way there and
+// back that is saved is a good part of a mail.
+func (s *session) deliver(from, to string, message []byte) error {
+	commands := [...]struct {
+		at   stage
+		line string
+		want int // code of the reply, or how it begins
+	}{
+		{stageSender, "MAIL FROM:<" + from + ">\r\n", 250},
+		{stageRecipient, "RCPT TO:<" + to + ">\r\n", 25},
+		{stageMessage, "DATA\r\n", 354},
 	}
-	if err := s.client.Rcpt("<" + to + ">"); err != nil {
-		return failed(s.ctx, stageRecipient, err)
+	inRow, _ := s.client.Extension("PIPELINING")
+	out := s.client.Text.W // an error of a write stays, and Flush returns it
+	if inRow {
+		for _, c := range commands {
+			_, _ = out.WriteString(c.line)
+		}
 	}
-	w, err := s.client.Data()
+	var refused error
+	for _, c := range commands {
+		if !inRow {
+			_, _ = out.WriteString(c.line)
+		}
+		err := out.Flush()
+		if err == nil {
+			_, _, err = s.client.Text.ReadResponse(c.want)
+		}
+		switch {
+		case err != nil:
+			err = failed(s.ctx, c.at, err)
+			if refused == nil {
+				refused = err
+			}
+			if !inRow || !answered(err) {
+				return refused
+			}
+		case refused != nil && c.at == stageMessage:
+			s.abort() // it waits for a mail all the same, and must not take what comes for one
+		}
+	}
+	if refused == nil {
+		_, _ = out.Write(message)
+	}
+	return refused
+}
+
+// answered reports whether there was a reply, however bad.
+func answered(err error) bool {
+	var e *sendError
+	return errors.As(err, &e) && e.code != 0
+}
+
+// finish says the last word, by which the server takes the mail.
+func (s *session) finish() error {
+	out := s.client.Text.W
+	_, _ = out.WriteString(".\r\n")
+	err := out.Flush()
+	if err == nil {
+		_, _, err = s.client.Text.ReadResponse(250)
+	}
 	if err != nil {
 		return failed(s.ctx, stageMessage, err)
 	}
-	if _, err := message.WriteTo(w); err != nil {
-		// Without the closing dot the server must not take the torso for the mail.
-		s.abort()
-		return failed(s.ctx, stageMessage, err)
-	}
-	d.last = w
 	return nil
 }
 

@@ -24,13 +24,14 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error)
 		return nil, err
 	}
 	d := newDialect(o.Isolation)
+	db := stdlib.OpenDBFromPool(pool)
+	defer func() { _ = db.Close() }() // gives back connections, and leaves the pool alone
 	if !o.SkipMigrations {
-		db := stdlib.OpenDBFromPool(pool)
-		defer func() { _ = db.Close() }() // gives back connections, and leaves the pool alone
 		if err := migrate(ctx, db, d); err != nil {
 			return nil, err
 		}
 	}
+	d.Unhurried = unhurried(ctx, db)
 	return &Store{units: sqlstore.New(poolSource{pool: pool, dialect: d}, d)}, nil
 }
 

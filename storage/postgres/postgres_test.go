@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/haste"
 	"github.com/habilis-go/habilis/internal/longtest"
 	"github.com/habilis-go/habilis/internal/pgtest"
 	"github.com/habilis-go/habilis/storage"
@@ -364,4 +365,34 @@ func TestOptionsAreChecked(t *testing.T) {
 		_, err := tx.Account(t.Context(), "1")
 		return err
 	}), "no tables")
+}
+
+// A unit that need not wait for the disk is the only one that does not.
+func TestUnhurriedUnitsDoNotWait(t *testing.T) {
+	t.Parallel()
+	for _, v := range variants() {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			dsn := pgtest.Schema(t)
+			s := v.open(t, dsn+" options='-c synchronous_commit=on'")
+			db := sqlDB(t, dsn)
+			for _, statement := range []string{
+				"CREATE TABLE seen (id serial, setting text)",
+				"CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO seen (setting) VALUES (current_setting('synchronous_commit')); RETURN NEW; END$$",
+				"CREATE TRIGGER watch AFTER INSERT ON habilis_accounts FOR EACH ROW EXECUTE FUNCTION watch()",
+			} {
+				_, err := db.ExecContext(t.Context(), statement)
+				require.NoError(t, err)
+			}
+			quick := haste.None(t.Context())
+			for i, ctx := range []context.Context{t.Context(), quick, t.Context(), quick, quick, t.Context()} {
+				require.NoError(t, s.Update(ctx, func(tx storage.Tx) error {
+					return tx.PutAccount(ctx, account.Account{ID: account.ID(rune('a' + i)), Login: string(rune('a' + i))})
+				}))
+			}
+			var got string
+			require.NoError(t, db.QueryRowContext(t.Context(), "SELECT string_agg(setting, ' ' ORDER BY id) FROM seen").Scan(&got))
+			require.Equal(t, "on off on off off on", got)
+		})
+	}
 }

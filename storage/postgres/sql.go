@@ -27,6 +27,7 @@ func NewSQL(ctx context.Context, db *sql.DB, opts *Options) (*SQLStore, error) {
 			return nil, err
 		}
 	}
+	d.Unhurried = unhurried(ctx, db)
 	return &SQLStore{units: sqlstore.New(sqlstore.NewBorrowed(db, d, false), d)}, nil
 }
 

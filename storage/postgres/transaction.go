@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
 )
 
@@ -21,9 +22,11 @@ func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transa
 	if err != nil {
 		return nil, err
 	}
-	begin := p.dialect.BeginView
+	begin := []string{p.dialect.BeginView}
 	if m == sqlstore.Update {
-		begin = p.dialect.BeginUpdate
+		if begin[0] = p.dialect.BeginUpdate; p.dialect.Unhurried != "" && storage.Unhurried(ctx) {
+			begin = append(begin, p.dialect.Unhurried)
+		}
 	}
 	return &transaction{conn: conn, begin: begin}, nil
 }
@@ -34,7 +37,7 @@ func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transa
 // good part of one.
 type transaction struct {
 	conn    *pgxpool.Conn
-	begin   string // "" once it was sent
+	begin   []string // nil once it was sent
 	pending []sqlstore.Write
 }
 
@@ -63,7 +66,7 @@ func (t *transaction) Flush(ctx context.Context) error {
 
 // Exec implements sqlstore.Conn.
 func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if t.begin == "" && len(t.pending) == 0 {
+	if t.begin == nil && len(t.pending) == 0 {
 		tag, err := t.conn.Exec(ctx, query, args...)
 		return tag.RowsAffected(), err
 	}
@@ -80,7 +83,7 @@ func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int6
 
 // Query implements sqlstore.Conn.
 func (t *transaction) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	if t.begin == "" && len(t.pending) == 0 {
+	if t.begin == nil && len(t.pending) == 0 {
 		rows, err := t.conn.Query(ctx, query, args...)
 		return quickRows{rows}, err
 	}
@@ -124,9 +127,9 @@ func takeNext(results pgx.BatchResults, r sqlstore.Read) error {
 // answers to all but these.
 func (t *transaction) send(ctx context.Context, statements ...sqlstore.Read) (pgx.BatchResults, error) {
 	var all pgx.Batch
-	begins, pending := t.begin != "", t.pending
-	if begins {
-		all.Queue(t.begin)
+	begin, pending := t.begin, t.pending
+	for _, b := range begin {
+		all.Queue(b)
 	}
 	for _, w := range pending {
 		all.Queue(w.Query, w.Args...)
@@ -134,9 +137,9 @@ func (t *transaction) send(ctx context.Context, statements ...sqlstore.Read) (pg
 	for _, s := range statements {
 		all.Queue(s.Query, s.Args...)
 	}
-	t.begin, t.pending = "", nil
+	t.begin, t.pending = nil, nil
 	results := t.conn.SendBatch(ctx, &all)
-	if begins {
+	for range begin {
 		if _, err := results.Exec(); err != nil {
 			_ = results.Close() // says the same again
 			return nil, err
@@ -175,7 +178,7 @@ func (t *transaction) Settle(ctx context.Context) error {
 // Commit implements sqlstore.Transaction.
 func (t *transaction) Commit(ctx context.Context) error {
 	defer t.conn.Release()
-	if t.begin != "" && len(t.pending) == 0 {
+	if t.begin != nil && len(t.pending) == 0 {
 		return nil // nothing happened
 	}
 	return t.end(ctx, "COMMIT")
@@ -201,7 +204,7 @@ func (t *transaction) end(ctx context.Context, statement string) error {
 func (t *transaction) Rollback(ctx context.Context) error {
 	defer t.conn.Release()
 	t.Discard()
-	if t.begin != "" {
+	if t.begin != nil {
 		return nil
 	}
 	return t.end(ctx, "ROLLBACK")

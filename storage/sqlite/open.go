@@ -63,6 +63,9 @@ func Open(ctx context.Context, path string, opts *Options) (*Store, error) {
 	}
 
 	d := newDialect()
+	if !o.Relaxed && path != inMemory {
+		d.Quick, d.Durable = "PRAGMA synchronous = normal", "PRAGMA synchronous = full"
+	}
 	writing, err := connect(path, o, "immediate", 1)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/haste"
 	"github.com/habilis-go/habilis/internal/sqlitetest"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
@@ -254,4 +255,48 @@ func TestCommittedStaysByDefault(t *testing.T) {
 		_, err := tx.Account(t.Context(), "a")
 		return err
 	}))
+}
+
+// A unit that need not wait for the disk is the only one that does not: 1 is normal, 2 full.
+func TestUnhurriedUnitsDoNotWait(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		opts *sqlite.Options
+		want []int
+	}{
+		"durable": {nil, []int{2, 1, 1, 2, 2, 1, 2}},
+		"relaxed": {relaxed(), []int{1, 1, 1, 1, 1, 1, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := migrated(t)
+			db := hostDB(t, path)
+			for _, statement := range []string{
+				"CREATE TABLE seen (level INTEGER)",
+				"CREATE TRIGGER watch AFTER INSERT ON habilis_accounts BEGIN INSERT INTO seen SELECT synchronous FROM pragma_synchronous; END",
+			} {
+				_, err := db.ExecContext(t.Context(), statement)
+				require.NoError(t, err)
+			}
+			s := open(t, path, c.opts)
+			quick := haste.None(t.Context())
+			for i, ctx := range []context.Context{t.Context(), quick, quick, t.Context(), t.Context(), quick, t.Context()} {
+				require.NoError(t, s.Update(ctx, func(tx storage.Tx) error {
+					return tx.PutAccount(ctx, account.Account{ID: account.ID(rune('a' + i)), Login: string(rune('a' + i))})
+				}))
+				require.NoError(t, s.View(ctx, func(storage.Tx) error { return nil }))
+			}
+			rows, err := db.QueryContext(t.Context(), "SELECT level FROM seen ORDER BY rowid")
+			require.NoError(t, err)
+			defer func() { require.NoError(t, rows.Close()) }()
+			var got []int
+			for rows.Next() {
+				var level int
+				require.NoError(t, rows.Scan(&level))
+				got = append(got, level)
+			}
+			require.NoError(t, rows.Err())
+			require.Equal(t, c.want, got)
+		})
+	}
 }

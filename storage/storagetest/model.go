@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/habilis-go/habilis/internal/haste"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/storage/memory"
 )
@@ -89,11 +90,12 @@ type step struct {
 type unit struct {
 	steps []step
 	end   string // "commit", "rollback", "panic" or "view"
+	haste string // "" or ", unhurried"
 }
 
 func (u unit) String() string {
 	names := keys(u.steps, func(s step) string { return s.name })
-	return fmt.Sprintf("\t%s: %s", u.end, strings.Join(names, ", "))
+	return fmt.Sprintf("\t%s%s: %s", u.end, u.haste, strings.Join(names, ", "))
 }
 
 // differs compares the answers of a store with those of the model. What a write
@@ -162,6 +164,9 @@ func (u unit) run(ctx context.Context, s storage.Store) (answers []answer, end s
 			panic(p)
 		}
 	}()
+	if u.haste != "" {
+		ctx = haste.None(ctx)
+	}
 	run := s.Update
 	if u.end == "view" {
 		run = s.View

@@ -33,7 +33,7 @@ func (g *generator) instant() time.Time {
 func pick[V any](g *generator, from ...V) V { return from[g.below(len(from))] }
 
 func (g *generator) unit() unit {
-	u := unit{end: pick(g, "commit", "commit", "commit", "commit", "commit", "commit", "rollback", "view", "view", "panic")}
+	u := unit{end: pick(g, "commit", "commit", "commit", "commit", "commit", "commit", "rollback", "view", "view", "panic"), haste: pick(g, "", ", unhurried")}
 	for range 1 + g.below(5) {
 		if u.end == "view" || g.below(3) == 0 {
 			u.steps = append(u.steps, g.question())

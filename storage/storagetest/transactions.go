@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/habilis-go/habilis/internal/haste"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -36,6 +37,7 @@ func runTransactions(t *testing.T, h Harness) {
 		{"Join", joinedUnit},
 		{"Nest", nestedParts},
 		{"NestPanic", nestedPanic},
+		{"Unhurried", unhurried},
 		{"Durability", durability},
 	})
 }
@@ -294,6 +296,45 @@ func endedTx(b *bench) {
 	b.nothingLeft("a Tx whose unit ended writes nothing", 2)
 }
 
+// unhurried shows that a unit that need not wait for the disk is one like any other. That
+// it outlives the process is among what durability shows.
+func unhurried(b *bench) {
+	hurried := b.ctx
+	b.ctx = haste.None(hurried)
+	if !storage.Unhurried(b.ctx) || storage.Unhurried(hurried) {
+		b.Fatal("storage.Unhurried tells units that are unhurried from others")
+	}
+	b.update(func(tx storage.Tx) error { return everythingSent(b.ctx, tx, 1) })
+	err := b.try(func(tx storage.Tx) error {
+		if err := everythingSent(b.ctx, tx, 2); err != nil {
+			return err
+		}
+		return errRollback
+	})
+	b.wantErr("Update returns fn's error", err, errRollback)
+	b.nothingLeft("an unhurried unit whose fn returns an error leaves nothing behind", 2)
+	stale := newStructure(1)
+	stale.Version = 7
+	err = b.try(func(tx storage.Tx) error { return tx.PutStructure(b.ctx, stale) })
+	b.wantErr("an unhurried unit that puts a stale version collides", err, storage.ErrConflict)
+
+	ended, end := context.WithCancel(b.ctx)
+	err = b.store.Update(ended, func(tx storage.Tx) error {
+		defer end()
+		return tx.PutStructure(b.ctx, newStructure(2))
+	})
+	b.wantErr("an unhurried unit whose context ended does not commit", err, context.Canceled)
+
+	b.ctx = hurried
+	b.update(func(tx storage.Tx) error {
+		there, err := present(b.ctx, tx, 1)
+		if err == nil && len(there) != 13 {
+			b.Errorf("a unit sees what an unhurried one committed: of thirteen objects it sees %v", there)
+		}
+		return errors.Join(err, everything(b.ctx, tx, 2))
+	})
+}
+
 // durability writes, reopens and reads.
 func durability(b *bench) {
 	if b.harness.Reopen == nil {
@@ -308,6 +349,9 @@ func durability(b *bench) {
 	})
 	s := load(b, structureKind(), newStructure(1))
 	b.update(func(tx storage.Tx) error { return tx.PutStructure(b.ctx, s) })
+	if err := b.store.Update(haste.None(b.ctx), func(tx storage.Tx) error { return everything(b.ctx, tx, 3) }); err != nil {
+		b.Fatalf("Update: an unhurried unit that breaks no rule must commit, got: %v", err)
+	}
 	before := read(b)
 
 	b.store = b.harness.Reopen(b.T, b.store)

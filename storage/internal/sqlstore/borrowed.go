@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+
+	"github.com/habilis-go/habilis/storage"
 )
 
 // Borrowed is a [Source] on a host's *sql.DB: each unit takes a connection of its
@@ -46,7 +48,11 @@ func (b *Borrowed) Begin(ctx context.Context, m Mode) (Transaction, error) {
 	if m == Update {
 		begin = b.dialect.BeginUpdate
 	}
-	if _, err := conn.ExecContext(ctx, begin); err != nil {
+	_, err = conn.ExecContext(ctx, begin)
+	if err == nil && m == Update && b.dialect.Unhurried != "" && storage.Unhurried(ctx) {
+		_, err = conn.ExecContext(ctx, b.dialect.Unhurried)
+	}
+	if err != nil {
 		t.discard()
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"sync"
+
+	"github.com/habilis-go/habilis/storage"
 )
 
 // maxStatements bounds the prepared statements of a connection. Fixed statements
@@ -61,7 +63,11 @@ func (l *Lanes) Begin(ctx context.Context, m Mode) (Transaction, error) {
 		}
 		s = &session{lane: from, conn: conn, statements: make(map[string]*sql.Stmt)}
 	}
-	if _, err := s.Exec(ctx, begin); err != nil {
+	err := s.hurry(ctx, m == Update && storage.Unhurried(ctx))
+	if err == nil {
+		_, err = s.Exec(ctx, begin)
+	}
+	if err != nil {
 		s.abandon(ctx)
 		return nil, err
 	}
@@ -115,6 +121,25 @@ type session struct {
 	lane       *lane
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
+	quick      bool // commits do not wait for the disk
+}
+
+// hurry sees to it that the next commit waits for the disk, unless it is to be quick.
+func (s *session) hurry(ctx context.Context, quick bool) error {
+	d := s.lane.dialect
+	statement := d.Durable
+	if quick {
+		statement = d.Quick
+	}
+	if statement == "" || quick == s.quick {
+		return nil
+	}
+	// Never one that was prepared before: SQLite obeys while it prepares.
+	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
+		return err
+	}
+	s.quick = quick
+	return nil
 }
 
 // Exec implements Conn.

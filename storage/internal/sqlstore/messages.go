@@ -64,7 +64,7 @@ func (tx *Tx) DeleteMessage(ctx context.Context, m notify.Message) error {
 // Messages implements storage.Tx.
 func (tx *Tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Message, error) {
 	t := tx.store.tables.messages
-	w := messagesWhere(q)
+	w := messagesWhere(tx.store.dialect, q)
 	order := "created_at, id"
 	if q.Newest {
 		order = "created_at DESC, id DESC"
@@ -82,7 +82,7 @@ func (tx *Tx) Messages(ctx context.Context, q notify.MessageQuery) ([]notify.Mes
 
 // CountMessages implements storage.Tx.
 func (tx *Tx) CountMessages(ctx context.Context, q notify.MessageQuery) (int, error) {
-	w := messagesWhere(q)
+	w := messagesWhere(tx.store.dialect, q)
 	var n int64
 	query := tx.store.dialect.rebind(w.selection("SELECT count(*) FROM habilis_messages"))
 	err := tx.ask(ctx, ctx, one(&n, func(n *int64) []any { return []any{n} }, query, w.args...))
@@ -91,11 +91,11 @@ func (tx *Tx) CountMessages(ctx context.Context, q notify.MessageQuery) (int, er
 
 // messagesWhere holds the conditions of q. Those of the partial indexes are in the very
 // words of the indexes, so that these are used.
-func messagesWhere(q notify.MessageQuery) *where {
+func messagesWhere(d *Dialect, q notify.MessageQuery) *where {
 	var w where
 	w.equal("account_id", string(q.Account))
 	if q.Account != "" && q.Status != "" && q.Status != notify.MessageSent {
-		w.and("status <> 'sent'")
+		w.and("status <> 'sent' AND account_id <> ''")
 	}
 	w.equal("template", string(q.Template))
 	word(&w, "status", q.Status)
@@ -118,8 +118,7 @@ func messagesWhere(q notify.MessageQuery) *where {
 	}
 	if q.InTurn {
 		w.and("NOT urgent")
-		w.and("NOT EXISTS (SELECT 1 FROM habilis_messages AS e WHERE e.status = 'queued' AND NOT e.urgent" +
-			" AND e.recipient = habilis_messages.recipient" +
+		w.and("NOT EXISTS (SELECT 1 FROM habilis_messages AS e WHERE " + d.Waits + " = habilis_messages.recipient" +
 			" AND (e.created_at, e.id) < (habilis_messages.created_at, habilis_messages.id))")
 	}
 	return &w

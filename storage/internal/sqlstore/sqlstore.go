@@ -41,6 +41,19 @@ type Dialect struct {
 	// BeginUpdate and BeginView open a transaction on a database/sql connection.
 	BeginUpdate, BeginView string
 
+	// Unhurried, run first in a transaction of a storage.Unhurried unit, lets it commit
+	// without waiting for the disk. Defaults to "": it waits.
+	Unhurried string
+
+	// Quick and Durable, run between two transactions, let the later ones of the connection
+	// commit without waiting for the disk, or not. Only [Lanes] heeds them. Connections are
+	// opened durable. Defaults to "": they stay as they are.
+	Quick, Durable string
+
+	// Waits ends a condition on messages e with their recipient, if they are queued and not
+	// urgent: what the index of turns is on, in its very words.
+	Waits string
+
 	// Match renders the condition that a folded column fits a pattern, with one
 	// placeholder, and its argument.
 	Match func(column string, p structure.Pattern) (condition, argument string)

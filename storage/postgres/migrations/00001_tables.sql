@@ -271,9 +271,9 @@ CREATE TABLE habilis_messages (
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
 CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
-CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent';
+CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent' AND account_id <> '';
 CREATE INDEX habilis_messages_urgent ON habilis_messages (created_at, id) WHERE status = 'queued' AND urgent;
-CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
+CREATE INDEX habilis_messages_turn ON habilis_messages ((CASE WHEN status = 'queued' AND NOT urgent THEN recipient END), created_at, id) WHERE (CASE WHEN status = 'queued' AND NOT urgent THEN recipient END) IS NOT NULL;
 
 CREATE TABLE habilis_notices (
     id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
