@@ -53,7 +53,9 @@ func TestCommandsInARow(t *testing.T) {
 	m := newMailer(t, addr, &smtp.Options{TLS: smtp.Loopback})
 	require.NoError(t, m.Send(t.Context(), email))
 	require.NoError(t, m.Close())
-	require.True(t, strings.HasPrefix(<-read, "EHLO localhost\r\n"+envelope+"Date: "))
+	said := <-read
+	require.True(t, strings.HasPrefix(said, "EHLO localhost\r\n"+envelope), said)
+	require.Contains(t, said, "Message-ID: <"+string(email.ID)+"@")
 }
 
 // A server that does not gets one at a time.
@@ -63,7 +65,9 @@ func TestCommandsOneByOne(t *testing.T) {
 	m := newMailer(t, addr, &smtp.Options{TLS: smtp.Loopback})
 	require.NoError(t, m.Send(t.Context(), email))
 	require.NoError(t, m.Close())
-	require.True(t, strings.HasPrefix(<-read, "EHLO localhost\r\n"+envelope+"Date: "))
+	said := <-read
+	require.True(t, strings.HasPrefix(said, "EHLO localhost\r\n"+envelope), said)
+	require.Contains(t, said, "Message-ID: <"+string(email.ID)+"@")
 }
 
 // A server that refuses a command and takes a later one is told nothing of the mail.
@@ -133,7 +137,8 @@ func TestWhateverIsSaidArrives(t *testing.T) {
 		got, ok := s.Last(e.To)
 		require.True(rt, ok)
 		require.NoError(rt, got.Err)
-		require.Equal(rt, e.Subject, got.Subject)
+		// A header is folded at spaces; mails of the library have one between two words.
+		require.Equal(rt, strings.Fields(e.Subject), strings.Fields(got.Subject))
 		require.Equal(rt, strings.TrimSpace(lines.Replace(e.Text)), strings.TrimSpace(lines.Replace(got.Text)))
 		require.Equal(rt, strings.TrimSpace(lines.Replace(e.HTML)), strings.TrimSpace(lines.Replace(got.HTML)))
 		for line := range strings.SplitSeq(strings.TrimSuffix(string(got.Data), "\r\n"), "\r\n") {

@@ -14,7 +14,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"net/mail"
 	"slices"
 	"strings"
 	"sync"
@@ -60,16 +59,13 @@ type Options struct {
 // Mailer sends mails, one after the other over one connection as long as there are some;
 // mails that are sent at once have a connection each. It is safe for concurrent use.
 type Mailer struct {
-	addr   string
-	host   string
-	from   string
-	sender string // the header From
-	opts   Options
+	addr string
+	host string
+	from string
+	opts Options
 
 	mu   sync.Mutex
 	idle []*session // ready for the next mail, the last one used last
-
-	buffers sync.Pool // what mails were written in
 }
 
 var _ notify.Stager = (*Mailer)(nil)
@@ -96,7 +92,6 @@ func New(addr, from string, opts *Options) (*Mailer, error) {
 	if m.from, err = address.Parse(from); err != nil {
 		refuse("from", "email")
 	}
-	m.sender = (&mail.Address{Name: o.FromName, Address: m.from}).String()
 	if o.TLS == "" {
 		o.TLS = StartTLS
 	}
@@ -187,7 +182,6 @@ func (m *Mailer) Stage(ctx context.Context, e notify.Email) (notify.Staged, erro
 	if err != nil {
 		return nil, &sendError{stage: stageMessage, why: "not a valid mail", permanent: true}
 	}
-	defer m.giveBack(message)
 	ctx, cancel := context.WithTimeout(ctx, m.opts.Timeout)
 	d := &delivery{mailer: m, cancel: cancel}
 	for {
@@ -196,7 +190,7 @@ func (m *Mailer) Stage(ctx context.Context, e notify.Email) (notify.Staged, erro
 			cancel()
 			return nil, err
 		}
-		err = d.session.deliver(m.from, e.To, message.Bytes())
+		err = d.session.deliver(m.from, e.To, message)
 		switch {
 		case err == nil:
 			return d, nil

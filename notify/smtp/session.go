@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -29,8 +30,9 @@ type session struct {
 	conn   *bounded // around raw
 	unhook func() bool
 	client *smtp.Client
-	mails  int         // taken or refused so far
-	expiry *time.Timer // closes it once it was idle for too long
+	body   io.WriteCloser // of the mail that it is used for, once there is one; its end says the last word
+	mails  int            // taken or refused so far
+	expiry *time.Timer    // closes it once it was idle for too long
 }
 
 // open connects and makes the connection ready for a mail. It is closed when ctx ends,
@@ -114,7 +116,7 @@ func (m *Mailer) authenticate(c *smtp.Client) error {
 // deliver hands over one mail up to the last word. The envelope has one recipient (ML-02).
 // A server that takes commands in a row gets them in a row (RFC 2920): each way there and
 // back that is saved is a good part of a mail.
-func (s *session) deliver(from, to string, message []byte) error {
+func (s *session) deliver(from, to string, message *mail.Msg) error {
 	commands := [...]struct {
 		at   stage
 		line string
@@ -153,10 +155,16 @@ func (s *session) deliver(from, to string, message []byte) error {
 			s.abort() // it waits for a mail all the same, and must not take what comes for one
 		}
 	}
-	if refused == nil {
-		_, _ = out.Write(message)
+	if refused != nil {
+		return refused
 	}
-	return refused
+	s.body = s.client.Text.DotWriter()
+	if _, err := message.WriteTo(s.body); err != nil {
+		// Without the closing dot the server must not take the torso for the mail.
+		s.abort()
+		return failed(s.ctx, stageMessage, err)
+	}
+	return nil
 }
 
 // answered reports whether there was a reply, however bad.
@@ -167,9 +175,7 @@ func answered(err error) bool {
 
 // finish says the last word, by which the server takes the mail.
 func (s *session) finish() error {
-	out := s.client.Text.W
-	_, _ = out.WriteString(".\r\n")
-	err := out.Flush()
+	err := s.body.Close()
 	if err == nil {
 		_, _, err = s.client.Text.ReadResponse(250)
 	}
