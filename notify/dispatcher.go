@@ -19,8 +19,9 @@ import (
 // same [Email.ID], and at most DispatcherOptions.AtRisk mails of a process are in
 // that time. Claims and marks do not wait for the disk where the store can do without, but
 // for one claim every second: a power cut, or the crash of a database server, may take the
-// last of them with it, and those mails are sent a second time. Neither loses a mail. Several dispatchers may work on one store, in one process or
-// many; a message is leased to one of them at a time.
+// last of them with it, and those mails are sent a second time. Neither loses a mail.
+// Several dispatchers may work on one store, in one process or many; a message is leased
+// to one of them at a time.
 //
 // Mails about an account alone, such as codes and links, go first. The notices to
 // one address leave in the order in which they were written, one after the other:

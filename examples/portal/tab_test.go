@@ -20,8 +20,8 @@ import (
 	"github.com/habilis-go/habilis/internal/longtest"
 )
 
-// The browsers that the tests know, by the names of their programs. The shell is the
-// browser without what is around the page, drawn or not: a journey takes it less than
+// The browsers that the tests know, by the names of their programs. The shell is the same
+// browser without a window and what is in it beside the page: a journey takes it less than
 // half of the processor time.
 const browserShell = "chromium-headless-shell"
 

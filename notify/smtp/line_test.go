@@ -46,28 +46,25 @@ func talking(t *testing.T, answers ...any) (addr string, read <-chan string) {
 
 const greeting, envelope = "220 hi\r\n", "MAIL FROM:<" + from + ">\r\nRCPT TO:<julie@example.org>\r\nDATA\r\n"
 
-// A server that offers it gets sender, recipient and DATA before it answers one of them.
-func TestCommandsInARow(t *testing.T) {
+// A server that offers it gets sender, recipient and DATA before it answers one of them,
+// and one that does not gets one at a time.
+func TestCommandsInARowWhereOffered(t *testing.T) {
 	t.Parallel()
-	addr, read := talking(t, greeting, 1, "250-hi\r\n250 PIPELINING\r\n", 3, "250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n221 bye\r\n")
-	m := newMailer(t, addr, &smtp.Options{TLS: smtp.Loopback})
-	require.NoError(t, m.Send(t.Context(), email))
-	require.NoError(t, m.Close())
-	said := <-read
-	require.True(t, strings.HasPrefix(said, "EHLO localhost\r\n"+envelope), said)
-	require.Contains(t, said, "Message-ID: <"+string(email.ID)+"@")
-}
-
-// A server that does not gets one at a time.
-func TestCommandsOneByOne(t *testing.T) {
-	t.Parallel()
-	addr, read := talking(t, greeting, 1, "250 hi\r\n", 1, "250 ok\r\n", 1, "250 ok\r\n", 1, "354 go\r\n250 taken\r\n221 bye\r\n")
-	m := newMailer(t, addr, &smtp.Options{TLS: smtp.Loopback})
-	require.NoError(t, m.Send(t.Context(), email))
-	require.NoError(t, m.Close())
-	said := <-read
-	require.True(t, strings.HasPrefix(said, "EHLO localhost\r\n"+envelope), said)
-	require.Contains(t, said, "Message-ID: <"+string(email.ID)+"@")
+	for name, answers := range map[string][]any{
+		"Offered": {greeting, 1, "250-hi\r\n250 PIPELINING\r\n", 3, "250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n221 bye\r\n"},
+		"Not":     {greeting, 1, "250 hi\r\n", 1, "250 ok\r\n", 1, "250 ok\r\n", 1, "354 go\r\n250 taken\r\n221 bye\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr, read := talking(t, answers...)
+			m := newMailer(t, addr, &smtp.Options{TLS: smtp.Loopback})
+			require.NoError(t, m.Send(t.Context(), email))
+			require.NoError(t, m.Close())
+			said := <-read
+			require.True(t, strings.HasPrefix(said, "EHLO localhost\r\n"+envelope), said)
+			require.Contains(t, said, "Message-ID: <"+string(email.ID)+"@")
+		})
+	}
 }
 
 // A server that refuses a command and takes a later one is told nothing of the mail.
