@@ -159,11 +159,11 @@ func (s *Service) tellMember(ctx context.Context, tx Tx, to account.Account, st 
 
 // tellManagers mails those who may do something in a structure, all but one account: the
 // principal manager, and others as far as the policy and the principal's settings go
-// (R-212, C-06).
+// (R-212, C-06). heard is as in approvers.
 func (s *Service) tellManagers(
-	ctx context.Context, tx Tx, st Structure, act authz.Action, but account.ID, key string, t notify.Template, v notify.Values, now time.Time,
+	ctx context.Context, tx Tx, heard *Hearing, st Structure, act authz.Action, but account.ID, key string, t notify.Template, v notify.Values, now time.Time,
 ) error {
-	managers, err := s.approvers(ctx, tx, st, act, now)
+	managers, err := s.approvers(ctx, tx, heard, st, act, now)
 	if err != nil {
 		return err
 	}

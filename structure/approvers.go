@@ -34,7 +34,8 @@ func organising(ctx context.Context, tx Tx, q SubscriptionQuery) ([]Subscription
 
 // approvers lists those who may do an administrative action in a structure: the
 // principal manager first, then others by name, at most 1000 of each role (R-212, C-06).
-func (s *Service) approvers(ctx context.Context, tx Tx, st Structure, act authz.Action, now time.Time) ([]Member, error) {
+// heard is what was read beforehand, or nil.
+func (s *Service) approvers(ctx context.Context, tx Tx, heard *Hearing, st Structure, act authz.Action, now time.Time) ([]Member, error) {
 	var out []Member
 	for _, role := range []Role{RolePrincipalManager, RoleSecondaryManager, RoleMember} {
 		var own []Subscription
@@ -47,7 +48,7 @@ func (s *Service) approvers(ctx context.Context, tx Tx, st Structure, act authz.
 				continue
 			}
 		case authz.ByEntitlement:
-			if own, err = organising(ctx, tx, SubscriptionQuery{Structures: []ID{st.ID}}); err != nil {
+			if own, err = organisers(ctx, tx, heard, st.ID); err != nil {
 				return nil, err
 			}
 			if len(own) == 0 {
@@ -55,7 +56,7 @@ func (s *Service) approvers(ctx context.Context, tx Tx, st Structure, act authz.
 			}
 		default: // the role decides
 		}
-		members, err := s.holders(ctx, tx, st, role, own)
+		members, err := s.holders(ctx, tx, heard, st, role, own)
 		if err != nil {
 			return nil, err
 		}
@@ -68,8 +69,22 @@ func (s *Service) approvers(ctx context.Context, tx Tx, st Structure, act authz.
 	return out, nil
 }
 
+// organisers loads the lines in a structure that give powers of a manager.
+func organisers(ctx context.Context, tx Tx, heard *Hearing, id ID) ([]Subscription, error) {
+	if heard != nil && len(heard.Organisers) < linesPage {
+		return heard.Organisers, nil
+	}
+	return organising(ctx, tx, SubscriptionQuery{Structures: []ID{id}})
+}
+
 // holders loads the members of a role, or those of them who hold one of the lines.
-func (s *Service) holders(ctx context.Context, tx Tx, st Structure, role Role, lines []Subscription) ([]Member, error) {
+func (s *Service) holders(ctx context.Context, tx Tx, heard *Hearing, st Structure, role Role, lines []Subscription) ([]Member, error) {
+	if lines == nil && role == RolePrincipalManager && heard != nil {
+		if heard.Principal.Membership.ID == "" {
+			return nil, nil
+		}
+		return []Member{heard.Principal}, nil // there is exactly one
+	}
 	if lines == nil {
 		q := MembershipQuery{Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved}, Role: role, Limit: 1000}
 		members, err := tx.Members(ctx, q)
@@ -172,7 +187,7 @@ func (s *Service) Approvers(ctx context.Context, by account.Actor, ref RequestRe
 		if err != nil {
 			return err
 		}
-		people, err := s.approvers(ctx, tx, w.at.Structure, w.act, now)
+		people, err := s.approvers(ctx, tx, nil, w.at.Structure, w.act, now)
 		for _, p := range people {
 			if p.Account.ID != by.ID {
 				names = append(names, p.Account.DisplayName())
@@ -209,7 +224,7 @@ func (s *Service) Remind(ctx context.Context, by account.Actor, ref RequestRef) 
 			if err := s.putMembership(ctx, tx, by, "membership.reminded", &m, now); err != nil {
 				return err
 			}
-			return s.tellOfRequest(ctx, tx, notify.MailMembershipReminder, w.at.Account, w.at.Structure, units, m, fmt.Sprintf("requested/%s/%d", m.ID, m.Version), now)
+			return s.tellOfRequest(ctx, tx, nil, notify.MailMembershipReminder, w.at.Account, w.at.Structure, units, m, fmt.Sprintf("requested/%s/%d", m.ID, m.Version), now)
 		}
 		for i := range w.lines {
 			if early(w.lines[i].RequestedAt, w.lines[i].RemindedAt) {
@@ -228,7 +243,7 @@ func (s *Service) Remind(ctx context.Context, by account.Actor, ref RequestRef) 
 func (s *Service) tellOfLines(
 	ctx context.Context, tx Tx, applicant account.Account, st Structure, units []Unit, lines []Subscription, now time.Time,
 ) error {
-	people, err := s.approvers(ctx, tx, st, authz.ActionDecideSubscriptions, now)
+	people, err := s.approvers(ctx, tx, nil, st, authz.ActionDecideSubscriptions, now)
 	if err != nil {
 		return err
 	}

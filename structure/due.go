@@ -100,7 +100,7 @@ func (s *Service) remind(ctx context.Context, tx Tx, at Standing, m Membership, 
 		return err
 	}
 	key := fmt.Sprintf("request_reminder/%s/%s/%d", m.ID, stamp(m.RequestedAt), stage/time.Second)
-	return s.tellOfRequest(ctx, tx, notify.MailMembershipReminder, at.Account, at.Structure, units, m, key, now)
+	return s.tellOfRequest(ctx, tx, nil, notify.MailMembershipReminder, at.Account, at.Structure, units, m, key, now)
 }
 
 // expireRequest ends a request that nobody decided.
@@ -131,7 +131,7 @@ func (s *Service) tellOfEnd(ctx context.Context, tx Tx, at Standing, m Membershi
 			return err
 		}
 	}
-	return s.tellManagers(ctx, tx, at.Structure, authz.ActionManageMembers, m.Account, key, notify.MailMemberEnding,
+	return s.tellManagers(ctx, tx, nil, at.Structure, authz.ActionManageMembers, m.Account, key, notify.MailMemberEnding,
 		notify.Values{"Applicant": at.Account.DisplayName(), "LastDay": last}, now)
 }
 

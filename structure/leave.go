@@ -92,7 +92,7 @@ func (s *Service) depart(ctx context.Context, tx Tx, by account.Actor, d Departu
 			return Membership{}, err
 		}
 	}
-	return r.Membership, s.tellManagers(ctx, tx, at.Structure, authz.ActionManageMembers, by.ID,
+	return r.Membership, s.tellManagers(ctx, tx, nil, at.Structure, authz.ActionManageMembers, by.ID,
 		fmt.Sprintf("left/%s/%d", r.ID, r.Version), notify.MailMembershipLeft,
 		notify.Values{"Applicant": at.Account.DisplayName(), "Scope": describe(units, r.only)}, now)
 }
@@ -162,7 +162,7 @@ func (s *Service) Withdraw(ctx context.Context, by account.Actor, id MembershipI
 		if err := s.putMembershipAfter(ctx, tx, d.Head, by, "membership.withdrawn", &m, now); err != nil {
 			return err
 		}
-		return s.tellManagers(ctx, tx, d.Structure, authz.ActionDecideMemberships, by.ID,
+		return s.tellManagers(ctx, tx, nil, d.Structure, authz.ActionDecideMemberships, by.ID,
 			fmt.Sprintf("withdrawn/%s/%d", m.ID, m.Version), notify.MailMembershipWithdrawn,
 			notify.Values{"Applicant": d.Account.DisplayName()}, now)
 	})

@@ -112,7 +112,7 @@ func (s *Service) request(ctx context.Context, by account.Actor, r Request, now 
 			return err
 		}
 		o.Membership, o.Warnings = m, j.warnings
-		return s.tellOfRequest(ctx, tx, notify.MailMembershipRequested, j.Account, j.Structure, j.units, m, fmt.Sprintf("requested/%s/%d", m.ID, m.Version), now)
+		return s.tellOfRequest(ctx, tx, j.heard, notify.MailMembershipRequested, j.Account, j.Structure, j.units, m, fmt.Sprintf("requested/%s/%d", m.ID, m.Version), now)
 	})
 	if errors.Is(o.Err, fault.ErrExists) {
 		o.Err = ErrRequestPending // the same person asked twice at the same moment
@@ -147,14 +147,15 @@ func (s *Service) badAsking(comment string, whole bool, services []ServiceID, fr
 // joining is who asks for what, with what the policy has to say about it.
 type joining struct {
 	Standing
-	units    []Unit // of the structure, if the request names any
+	heard    *Hearing // nil if it is still to be asked who is
+	units    []Unit   // of the structure, if the request names any
 	warnings []Warning
 }
 
 // joinable loads who asks for what and checks that it can be asked for.
 func (s *Service) joinable(ctx context.Context, tx Tx, op string, by account.Actor, r Request, now time.Time) (joining, error) {
-	at, err := standing(ctx, tx, by, r.Structure)
-	j := joining{Standing: at}
+	at, heard, err := hearing(ctx, tx, by, r.Structure)
+	j := joining{Standing: at, heard: heard}
 	if err != nil {
 		return j, err
 	}
@@ -210,9 +211,9 @@ func unavailable(units []Unit, scope, held Scope, now time.Time) []fault.Field {
 
 // tellOfRequest mails those who may decide about a request.
 func (s *Service) tellOfRequest(
-	ctx context.Context, tx Tx, t notify.Template, applicant account.Account, st Structure, units []Unit, m Membership, key string, now time.Time,
+	ctx context.Context, tx Tx, heard *Hearing, t notify.Template, applicant account.Account, st Structure, units []Unit, m Membership, key string, now time.Time,
 ) error {
-	return s.tellManagers(ctx, tx, st, authz.ActionDecideMemberships, applicant.ID, key, t, notify.Values{
+	return s.tellManagers(ctx, tx, heard, st, authz.ActionDecideMemberships, applicant.ID, key, t, notify.Values{
 		"Applicant": applicant.DisplayName(), "Scope": describe(units, m.Asked), "At": m.RequestedAt.Format(time.RFC3339),
 		"Link": s.links.To(s.links.Requests, string(m.ID)),
 	}, now)

@@ -199,13 +199,18 @@ func (s *Service) authorised(ctx context.Context, tx Tx, by account.Actor, id ID
 
 // standing loads a person who acts, a structure, and what the one is in the other.
 func standing(ctx context.Context, tx Tx, by account.Actor, id ID) (Standing, error) {
+	return standingFrom(by, id, func(a account.ID, s ID) (Standing, error) { return tx.Standing(ctx, a, s) })
+}
+
+// standingFrom is standing for whoever loads more with it.
+func standingFrom(by account.Actor, id ID, load func(account.ID, ID) (Standing, error)) (Standing, error) {
 	if err := account.MayAct(by); err != nil {
 		return Standing{}, err
 	}
 	if !ids.Valid(id) {
 		id = "" // no structure has such a name
 	}
-	at, err := tx.Standing(ctx, by.ID, id)
+	at, err := load(by.ID, id)
 	if err == nil {
 		err = at.check()
 	}

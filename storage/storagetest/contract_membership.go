@@ -11,6 +11,7 @@ import (
 func membershipListCases() []testCase {
 	return []testCase{
 		{"Standing", standings},
+		{"Hearing", hearings},
 		{"Deciding", decidings},
 		{"Members", membersWithAccounts},
 		{"Filters", membershipFilters},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
@@ -89,6 +90,47 @@ func standings(b *bench) {
 		b.equal("Standing sees the unit's own events", at.Head, newEvent(15, 2, 1).Head())
 		return err
 	})
+}
+
+// hearings asks for every combination of parts who is heard, where the Tx is able to tell:
+// in the first structure, its principal manager and one of four lines.
+func hearings(b *bench) {
+	prepareStandings(b)
+	principal, gone := newMembership(3), newMembership(4)
+	principal.Role, gone.Role = structure.RolePrincipalManager, structure.RolePrincipalManager
+	gone.Status = structure.StatusDisabled
+	puts(b, membershipKind(), principal, gone)
+	puts(b, accountKind(), accountKind().make(3), accountKind().make(4))
+	organiser, waiting, home, elsewhere := newSubscription(1), newSubscription(2), newSubscription(3), newSubscription(4)
+	for _, line := range []*structure.Subscription{&organiser, &waiting, &elsewhere} {
+		line.Space = authz.SpaceOrganisation
+	}
+	waiting.Status, elsewhere.Structure = structure.SubscriptionPending, structureID(2)
+	puts(b, subscriptionKind(), organiser, waiting, home, elsewhere)
+	for _, c := range standingCases() {
+		want := structure.Hearing{Standing: c.want(b)}
+		switch c.structure {
+		case 1:
+			want.Principal.Account = load(b, accountKind(), accountKind().make(3))
+			want.Principal.Membership = load(b, membershipKind(), principal)
+			want.Organisers = []structure.Subscription{load(b, subscriptionKind(), organiser)}
+		case 2:
+			want.Organisers = []structure.Subscription{load(b, subscriptionKind(), elsewhere)}
+		}
+		able := true
+		var got structure.Hearing
+		b.update(func(tx storage.Tx) (err error) {
+			var h structure.Hearer
+			if h, able = tx.(structure.Hearer); able {
+				got, err = h.Hearing(b.ctx, accountID(c.account), structureID(c.structure))
+			}
+			return err
+		})
+		if !able {
+			b.Skip("the Tx is no structure.Hearer")
+		}
+		b.equal("Hearing of "+c.what, got, want)
+	}
 }
 
 // decidings asks, for every combination of parts, about a membership of somebody else
