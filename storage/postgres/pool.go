@@ -2,8 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -17,13 +20,17 @@ type Store struct{ units *sqlstore.Store }
 
 var _ storage.Store = (*Store)(nil)
 
-// New returns a store on the host's pool, which stays the host's to close.
+// New returns a store on the host's pool, which stays the host's to close. A tracer of the
+// pool that is a pgx.BatchTracer sees what the store does. Each connection prepares its
+// statements once, unless the pool's default exec mode is another than the one that does so,
+// as it has to be behind some poolers; the extended protocol is spoken in any case.
 func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error) {
 	o, err := opts.checked()
 	if err != nil {
 		return nil, err
 	}
 	d := newDialect(o.Isolation)
+	d.Classify = classify
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { _ = db.Close() }() // gives back connections, and leaves the pool alone
 	if !o.SkipMigrations {
@@ -32,7 +39,22 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error)
 		}
 	}
 	d.Unhurried = unhurried(ctx, db)
-	return &Store{units: sqlstore.New(poolSource{pool: pool, dialect: d}, d)}, nil
+	return &Store{units: sqlstore.New(poolSource{pool: pool, dialect: d, manner: mannerOf(pool)}, d)}, nil
+}
+
+// classify knows besides what the writes of a pool fail with: an insert over an existing
+// key collides with whoever inserted it, and one that touches no row divides by zero.
+func classify(err error) sqlstore.Class {
+	var known *pgconn.PgError
+	if errors.As(err, &known) {
+		switch {
+		case known.Code == "22012": // division_by_zero
+			return sqlstore.ClassConflict
+		case known.Code == "23505" && strings.HasSuffix(known.ConstraintName, "_pkey"): // unique_violation
+			return sqlstore.ClassConflict
+		}
+	}
+	return sqlstore.ClassifyPostgres(err)
 }
 
 // View implements [storage.Store].

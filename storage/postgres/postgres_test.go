@@ -60,9 +60,9 @@ func variants() []variant {
 }
 
 func allVariants() []variant {
-	onPool := func(i postgres.Isolation) func(*testing.T, string) storage.Store {
+	onPool := func(i postgres.Isolation, settings string) func(*testing.T, string) storage.Store {
 		return func(t *testing.T, dsn string) storage.Store {
-			s, err := postgres.New(t.Context(), pool(t, dsn), &postgres.Options{Isolation: i})
+			s, err := postgres.New(t.Context(), pool(t, dsn+settings), &postgres.Options{Isolation: i})
 			require.NoError(t, err)
 			return s
 		}
@@ -75,8 +75,8 @@ func allVariants() []variant {
 		}
 	}
 	return []variant{
-		{"PoolReadCommitted", onPool(postgres.ReadCommitted)},
-		{"PoolSerializable", onPool(postgres.Serializable)},
+		{"PoolReadCommitted", onPool(postgres.ReadCommitted, "")},
+		{"PoolSerializableUnprepared", onPool(postgres.Serializable, " default_query_exec_mode=exec")},
 		{"SQLReadCommitted", onSQL("")},
 		{"SQLSerializable", onSQL(postgres.Serializable)},
 	}
@@ -335,6 +335,39 @@ func TestCancelledStatementFreesTheConnection(t *testing.T) {
 			return err
 		}))
 	})
+}
+
+// A write that travels with its commit and comes too late brings the commit to nothing,
+// and costs neither the unit beside it nor the connection.
+func TestLateConflictKeepsTheConnection(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	p := pool(t, pgtest.Lend(t).DSN)
+	s, err := postgres.New(ctx, p, nil)
+	require.NoError(t, err)
+	put := func(a account.Account, also ...account.Account) error {
+		return s.Update(ctx, func(tx storage.Tx) error {
+			for _, v := range append([]account.Account{a}, also...) {
+				if err := tx.PutAccount(ctx, v); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	first := account.Account{ID: "a", Login: "a"}
+	require.NoError(t, put(first))
+	made := p.Stat().NewConnsCount()
+	require.ErrorIs(t, put(account.Account{ID: "b", Login: "b"}, first), storage.ErrConflict, "an insert over an existing key")
+	require.ErrorIs(t, put(account.Account{ID: "b", Login: "a"}), storage.ErrExists, "a login that is taken")
+	first.Version = 7
+	require.ErrorIs(t, put(account.Account{ID: "b", Login: "b"}, first), storage.ErrConflict, "a version that is not stored")
+	require.NoError(t, s.View(ctx, func(tx storage.Tx) error {
+		_, err := tx.Account(ctx, "b")
+		require.ErrorIs(t, err, storage.ErrNotFound)
+		return nil
+	}))
+	require.Equal(t, made, p.Stat().NewConnsCount(), "the connection is as good as before")
 }
 
 func TestViewIsOneSnapshot(t *testing.T) {

@@ -11,26 +11,36 @@ import (
 	"github.com/habilis-go/habilis/storage/internal/sqlstore"
 )
 
-// quickRows read the few types that our columns have without asking pgx how: rows are
-// wide, and finding out for each value is most of the work of reading one.
+// quickRows are rows of a transaction of the host. What is not easy, pgx reads: how the
+// host has values sent is the host's.
 type quickRows struct{ pgx.Rows }
 
-// Scan implements sqlstore.Rows. What it does not know, pgx reads.
+// Scan implements sqlstore.Rows.
 func (r quickRows) Scan(targets ...any) error {
-	fields, values := r.FieldDescriptions(), r.RawValues()
+	easy, err := scan(targets, r.FieldDescriptions(), r.RawValues())
+	if err == nil && !easy {
+		return r.Rows.Scan(targets...) // all of them once more
+	}
+	return err
+}
+
+// scan reads the few types that our columns have without asking pgx how: rows are wide,
+// and finding out for each value is most of the work of reading one. A row that holds
+// anything else is not easy.
+func scan(targets []any, fields []pgconn.FieldDescription, values [][]byte) (easy bool, err error) {
 	if len(fields) != len(targets) || len(values) != len(targets) {
-		return r.Rows.Scan(targets...)
+		return false, nil
 	}
 	for i, target := range targets {
 		read, err := quickly(target, &fields[i], values[i])
-		switch {
-		case err != nil:
-			return pgx.ScanArgError{ColumnIndex: i, FieldName: fields[i].Name, Err: err}
-		case !read:
-			return r.Rows.Scan(targets...) // all of them once more
+		if err != nil {
+			return true, pgx.ScanArgError{ColumnIndex: i, FieldName: fields[i].Name, Err: err}
+		}
+		if !read {
+			return false, nil
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // quickly reads a value, if it is one of those that are easy.

@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/habilis-go/habilis/storage"
@@ -14,6 +16,7 @@ import (
 type poolSource struct {
 	pool    *pgxpool.Pool
 	dialect *sqlstore.Dialect
+	manner  manner
 }
 
 // Begin implements sqlstore.Source.
@@ -28,7 +31,7 @@ func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transa
 			begin = append(begin, p.dialect.Unhurried)
 		}
 	}
-	return &transaction{conn: conn, begin: begin}, nil
+	return &transaction{conn: conn, manner: p.manner, begin: begin}, nil
 }
 
 // transaction sends little and often nothing: it begins with its first statement, in
@@ -37,6 +40,7 @@ func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transa
 // good part of one.
 type transaction struct {
 	conn    *pgxpool.Conn
+	manner  manner
 	begin   []string // nil once it was sent
 	pending []sqlstore.Write
 }
@@ -57,7 +61,7 @@ func (t *transaction) Flush(ctx context.Context) error {
 	if len(t.pending) == 0 {
 		return nil
 	}
-	results, err := t.send(ctx)
+	results, err := t.send(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -66,11 +70,7 @@ func (t *transaction) Flush(ctx context.Context) error {
 
 // Exec implements sqlstore.Conn.
 func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if t.begin == nil && len(t.pending) == 0 {
-		tag, err := t.conn.Exec(ctx, query, args...)
-		return tag.RowsAffected(), err
-	}
-	results, err := t.send(ctx, sqlstore.Read{Query: query, Args: args})
+	results, err := t.send(ctx, false, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
 		return 0, err
 	}
@@ -83,30 +83,33 @@ func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int6
 
 // Query implements sqlstore.Conn.
 func (t *transaction) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	if t.begin == nil && len(t.pending) == 0 {
-		rows, err := t.conn.Query(ctx, query, args...)
-		return quickRows{rows}, err
-	}
-	results, err := t.send(ctx, sqlstore.Read{Query: query, Args: args})
+	results, err := t.send(ctx, false, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := results.Query()
-	if err != nil {
-		_ = results.Close() // says the same again
-		return nil, err
-	}
-	return batchRows{quickRows{rows}, results}, nil
+	return lastRows{results.Query()}, nil
+}
+
+// lastRows are the rows of the last answer.
+type lastRows struct{ *wireRows }
+
+// Close implements sqlstore.Rows.
+func (r lastRows) Close() {
+	r.wireRows.Close()
+	_ = r.answers.Close() // a connection that breaks here fails the next statement
 }
 
 // Ask implements sqlstore.Asker.
 func (t *transaction) Ask(ctx context.Context, reads []sqlstore.Read) error {
-	results, err := t.send(ctx, reads...)
+	results, err := t.send(ctx, false, reads...)
 	if err != nil {
 		return err
 	}
 	for _, r := range reads {
-		if err := takeNext(results, r); err != nil {
+		rows := results.Query()
+		err := r.Take(rows)
+		rows.Close()
+		if err != nil {
 			_ = results.Close() // says the same again, or less
 			return err
 		}
@@ -114,31 +117,30 @@ func (t *transaction) Ask(ctx context.Context, reads []sqlstore.Read) error {
 	return results.Close()
 }
 
-func takeNext(results pgx.BatchResults, r sqlstore.Read) error {
-	rows, err := results.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	return r.Take(quickRows{rows})
-}
-
 // send sends what is due before some statements together with them, and reads the
-// answers to all but these.
-func (t *transaction) send(ctx context.Context, statements ...sqlstore.Read) (pgx.BatchResults, error) {
-	var all pgx.Batch
+// answers to all but these. With strict, a write that breaks something stops what follows.
+func (t *transaction) send(ctx context.Context, strict bool, statements ...sqlstore.Read) (*answers, error) {
 	begin, pending := t.begin, t.pending
-	for _, b := range begin {
-		all.Queue(b)
-	}
-	for _, w := range pending {
-		all.Queue(w.Query, w.Args...)
-	}
-	for _, s := range statements {
-		all.Queue(s.Query, s.Args...)
-	}
 	t.begin, t.pending = nil, nil
-	results := t.conn.SendBatch(ctx, &all)
+	all := statements
+	if due := len(begin) + len(pending); due > 0 {
+		all = make([]sqlstore.Read, 0, due+len(statements))
+		for _, b := range begin {
+			all = append(all, sqlstore.Read{Query: b})
+		}
+		for _, w := range pending {
+			query := w.Query
+			if strict {
+				query = w.Strict
+			}
+			all = append(all, sqlstore.Read{Query: query, Args: w.Args})
+		}
+		all = append(all, statements...)
+	}
+	results, err := t.manner.send(ctx, t.conn.Conn(), all)
+	if err != nil {
+		return nil, err
+	}
 	for range begin {
 		if _, err := results.Exec(); err != nil {
 			_ = results.Close() // says the same again
@@ -155,37 +157,76 @@ func (t *transaction) send(ctx context.Context, statements ...sqlstore.Read) (pg
 	return results, nil
 }
 
-// batchRows are rows that came together with other answers.
-type batchRows struct {
-	quickRows
-	results pgx.BatchResults
-}
-
-// Close implements sqlstore.Rows.
-func (r batchRows) Close() {
-	r.Rows.Close()
-	_ = r.results.Close() // a connection that breaks here fails the next statement
-}
-
 // Settle implements sqlstore.Deferrer.
 func (t *transaction) Settle(ctx context.Context) error {
-	if slices.ContainsFunc(t.pending, func(w sqlstore.Write) bool { return !w.Sure }) {
+	if slices.ContainsFunc(t.pending, func(w sqlstore.Write) bool { return w.Strict == "" }) {
 		return t.Flush(ctx)
 	}
 	return nil
 }
 
-// Commit implements sqlstore.Transaction.
+// Commit implements sqlstore.Transaction. Writes that were kept back travel with it. If
+// the context dies while one of them waits for somebody else, the server is asked to give
+// it up; its answer says what became of the unit in any case.
 func (t *transaction) Commit(ctx context.Context) error {
 	defer t.conn.Release()
 	if t.begin != nil && len(t.pending) == 0 {
 		return nil // nothing happened
 	}
-	return t.end(ctx, "COMMIT")
+	conn := t.conn.Conn().PgConn()
+	answered, stopped := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		giveUp(context.WithoutCancel(ctx), conn, answered)
+	})
+	// A deadline is cheaper than a context that has one. A connection that refuses it is
+	// broken, which shows at once.
+	_ = conn.Conn().SetReadDeadline(time.Now().Add(sqlstore.CommitTimeout)) //nolint:forbidigo // deadlines of connections are in real time
+	alive := context.WithoutCancel(ctx)
+	err := t.end(alive, "COMMIT", true)
+	close(answered)
+	_ = conn.Conn().SetReadDeadline(time.Time{})
+	if !stop() {
+		<-stopped
+		_ = conn.Close(alive) // what was asked for late must not stop the next unit
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return err
+	}
+	if err != nil && !conn.IsClosed() && conn.TxStatus() != idle {
+		undo, cancel := context.WithTimeout(alive, cancelTimeout)
+		defer cancel()
+		_ = t.end(undo, "ROLLBACK", false) // the pool drops the connection if it fails
+	}
+	return err
 }
 
-func (t *transaction) end(ctx context.Context, statement string) error {
-	results, err := t.send(ctx, sqlstore.Read{Query: statement})
+// giveUp asks the server to stop what the connection runs, until there is an answer: a
+// request that comes before the statement does nothing.
+func giveUp(ctx context.Context, conn *pgconn.PgConn, answered <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, sqlstore.CommitTimeout)
+	defer cancel()
+	for pause := 5 * time.Millisecond; ; pause *= 2 {
+		_ = conn.CancelRequest(ctx) // if it fails, the commit runs to its end
+		select {
+		case <-answered:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// cancelTimeout bounds what ends a commit that failed.
+const cancelTimeout = 5 * time.Second
+
+// idle is the status of a connection without a transaction.
+const idle = 'I'
+
+func (t *transaction) end(ctx context.Context, statement string, strict bool) error {
+	results, err := t.send(ctx, strict, sqlstore.Read{Query: statement})
 	if err != nil {
 		return err
 	}
@@ -207,5 +248,5 @@ func (t *transaction) Rollback(ctx context.Context) error {
 	if t.begin != nil {
 		return nil
 	}
-	return t.end(ctx, "ROLLBACK")
+	return t.end(ctx, "ROLLBACK", false)
 }

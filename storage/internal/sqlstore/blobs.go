@@ -136,7 +136,7 @@ func (b *Blobs) write(ctx context.Context, u *upload, part []byte, last bool) er
 				return err
 			}
 		}
-		if err := touch(ctx, tx, b.sql.insertPart, []any{u.id, number, part}); err != nil {
+		if err := touch(ctx, tx, b.sql.insertPart, "", []any{u.id, number, part}); err != nil {
 			return err
 		}
 		n, err := tx.exec(ctx, "keep a content", b.sql.progress, state, u.parts, u.size, u.id)
@@ -159,7 +159,7 @@ func (b *Blobs) begin(ctx context.Context, tx *Tx, u *upload) error {
 	case len(taken) > 0:
 		return storage.ErrExists
 	default:
-		return touch(ctx, tx, b.sql.insert, []any{u.id, u.key})
+		return touch(ctx, tx, b.sql.insert, "", []any{u.id, u.key})
 	}
 }
 

@@ -67,7 +67,11 @@ type borrowed struct {
 }
 
 // Commit ends the transaction and gives the connection back.
-func (t *borrowed) Commit(ctx context.Context) error { return t.end(ctx, "COMMIT") }
+func (t *borrowed) Commit(ctx context.Context) error {
+	cctx, cancel := committing(ctx)
+	defer cancel()
+	return t.end(cctx, "COMMIT")
+}
 
 // Rollback ends the transaction and gives the connection back.
 func (t *borrowed) Rollback(ctx context.Context) error { return t.end(ctx, "ROLLBACK") }

@@ -48,10 +48,10 @@ type Write struct {
 	// Outcome says what it means that the statement touched so many rows, or failed.
 	Outcome func(touched int64, err error) error
 
-	// Sure says that the statement may travel with the commit: it fails on the server
-	// whenever Outcome is not nil, so that the commit comes to nothing with it, and it
-	// waits for nobody, so that there is nothing to give up half-way. Defaults to false.
-	Sure bool
+	// Strict is a statement that does the same and fails on the server whenever Outcome is
+	// not nil, so that a commit that follows in the same message comes to nothing. Defaults
+	// to none: the answer is looked at before the commit is sent.
+	Strict string
 }
 
 // Deferrer is an optional ability of a Conn: to keep writes back and send them with
@@ -84,7 +84,12 @@ func (l *LateError) Unwrap() error { return l.Err }
 // back, or away if it cannot be trusted any more, whatever they return.
 type Transaction interface {
 	Conn
+
+	// Commit runs to its end once the commit was sent, for at most [CommitTimeout]: giving
+	// up half-way would leave the caller unable to tell what happened. A context that dies
+	// meanwhile may still stop the writes that travel with it.
 	Commit(ctx context.Context) error
+
 	Rollback(ctx context.Context) error
 }
 

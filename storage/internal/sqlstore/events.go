@@ -32,7 +32,7 @@ func eventTable() table[notify.Event] {
 func (tx *Tx) AppendEvent(ctx context.Context, e notify.Event) error {
 	t := tx.store.tables
 	args, _ := t.events.row(&e)
-	return tx.write(ctx, Write{Query: t.events.insert, Args: args, Outcome: func(n int64, err error) error {
+	return tx.write(ctx, Write{Query: t.events.insert, Strict: t.events.insert, Args: args, Outcome: func(n int64, err error) error {
 		return conflictIfTaken(tx.outcome(ctx, n, err))
 	}})
 }

@@ -161,7 +161,11 @@ func (s *session) Query(ctx context.Context, query string, args ...any) (Rows, e
 }
 
 // Commit ends the transaction and frees the connection.
-func (s *session) Commit(ctx context.Context) error { return s.end(ctx, "COMMIT") }
+func (s *session) Commit(ctx context.Context) error {
+	cctx, cancel := committing(ctx)
+	defer cancel()
+	return s.end(cctx, "COMMIT")
+}
 
 // Rollback ends the transaction and frees the connection.
 func (s *session) Rollback(ctx context.Context) error { return s.end(ctx, "ROLLBACK") }

@@ -45,17 +45,38 @@ func (tx *Tx) Membership(ctx context.Context, id structure.MembershipID) (struct
 // Standing implements storage.Tx. The end of the chain is read first, so that it is
 // not newer than the rest.
 func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
-	t := tx.store.tables
 	var at structure.Standing
-	err := tx.ask(ctx, tx.statementContext(ctx),
-		one(&at.Head, headFields, t.head, string(notify.StructureChain(s))),
-		one(&at.Account, t.accounts.fields, t.accounts.get, string(a)),
-		one(&at.Structure, t.structures.fields, t.structures.get, string(s)),
-		one(&at.Membership, t.memberships.fields, t.membershipOf, string(a), string(s)))
-	if err != nil {
+	if err := tx.ask(ctx, tx.statementContext(ctx), tx.standing(&at, a, s)...); err != nil {
 		return structure.Standing{}, err
 	}
 	return at, nil
+}
+
+// standing reads the parts of a standing.
+func (tx *Tx) standing(at *structure.Standing, a account.ID, s structure.ID) []Read {
+	t := tx.store.tables
+	return []Read{
+		one(&at.Head, headFields, t.head, string(notify.StructureChain(s))),
+		one(&at.Account, t.accounts.fields, t.accounts.get, string(a)),
+		one(&at.Structure, t.structures.fields, t.structures.get, string(s)),
+		one(&at.Membership, t.memberships.fields, t.membershipOf, string(a), string(s)),
+	}
+}
+
+var _ structure.Hearer = (*Tx)(nil)
+
+// Hearing implements structure.Hearer.
+func (tx *Tx) Hearing(ctx context.Context, a account.ID, s structure.ID) (structure.Hearing, error) {
+	t := tx.store.tables
+	var h structure.Hearing
+	err := tx.ask(ctx, tx.statementContext(ctx), append(tx.standing(&h.Standing, a, s),
+		one(&h.Principal.Membership, t.memberships.fields, t.principal, string(s)),
+		one(&h.Principal.Account, t.accounts.fields, t.principalAccount, string(s)),
+		all(&h.Organisers, t.subscriptions.fields, t.organisers, string(s)))...)
+	if err != nil {
+		return structure.Hearing{}, err
+	}
+	return h, nil
 }
 
 // Deciding implements storage.Tx. It reads in the order of Standing. The account and
@@ -63,8 +84,7 @@ func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (struc
 func (tx *Tx) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
 	t := tx.store.tables
 	var d structure.Deciding
-	var memberships []structure.Membership
-	var accounts []account.Account
+	memberships, accounts := make([]structure.Membership, 0, 2), make([]account.Account, 0, 2)
 	err := tx.ask(ctx, tx.statementContext(ctx),
 		one(&d.Head, headFields, t.headAround, string(notify.StructureChain("")), string(id)),
 		all(&memberships, t.memberships.fields, t.membershipsAround, string(id), string(a), string(id)),

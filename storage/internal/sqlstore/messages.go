@@ -31,7 +31,7 @@ func messageTable() table[notify.Message] {
 func (tx *Tx) Enqueue(ctx context.Context, m notify.Message) error {
 	t := tx.store.tables
 	args, _ := t.messages.row(&m)
-	return tx.write(ctx, Write{Query: t.enqueue, Args: args, Sure: true, Outcome: func(_ int64, err error) error {
+	return tx.write(ctx, Write{Query: t.enqueue, Strict: t.enqueue, Args: args, Outcome: func(_ int64, err error) error {
 		return conflictIfTaken(tx.outcome(ctx, 1, err))
 	}})
 }
@@ -47,7 +47,7 @@ func putMessage(d *Dialect, t *table[notify.Message]) string {
 func (tx *Tx) PutMessage(ctx context.Context, m notify.Message) error {
 	t := tx.store.tables
 	args, version := t.messages.row(&m)
-	return touch(ctx, tx, t.putMessage, append(args[2:len(args):len(args)], args[0], version))
+	return touch(ctx, tx, t.putMessage, t.putMessageStrict, append(args[2:len(args):len(args)], args[0], version))
 }
 
 // Message implements storage.Tx.

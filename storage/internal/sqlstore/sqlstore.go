@@ -16,7 +16,9 @@ import (
 // Bounds on what still has to happen once the caller's context no longer counts.
 const (
 	rollbackTimeout = 5 * time.Second
-	commitTimeout   = 30 * time.Second
+
+	// CommitTimeout bounds a commit.
+	CommitTimeout = 30 * time.Second
 )
 
 // Errors about how a store is used.
@@ -149,14 +151,15 @@ func (s *Store) Update(ctx context.Context, fn func(storage.Tx) error) error {
 		return err
 	}
 	keep = true
-	// Once begun, a commit runs to its end: giving up half-way would leave the caller
-	// unable to tell what happened.
-	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	if err := t.Commit(cctx); err != nil {
-		return s.fail(cctx, "commit", err)
+	if err := t.Commit(ctx); err != nil {
+		return s.fail(context.WithoutCancel(ctx), "commit", err)
 	}
 	return nil
+}
+
+// committing is what a commit runs under.
+func committing(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), CommitTimeout)
 }
 
 // Bind returns a store that takes part in the transaction behind conn.

@@ -24,7 +24,7 @@ type table[T any] struct {
 	derived []string
 	derive  func(*T) []any
 
-	selectAll, get, insert, insertNew, update, remove string
+	selectAll, get, insert, insertNew, update, updateStrict, remove, removeStrict string
 }
 
 // versioned says whether rows carry a version; history does not.
@@ -52,8 +52,16 @@ func (t table[T]) prepare(d *Dialect) *table[T] {
 	t.insertNew = t.insert + " ON CONFLICT (" + strings.Join(t.columns[:t.keys], ", ") + ") DO NOTHING"
 	t.update = d.rebind("UPDATE " + t.name + " SET " + strings.Join(written[t.keys:], " = ?, ") +
 		" = ?, version = version + 1" + byKey + " AND version = ?")
+	t.updateStrict = strictly(t.update)
 	t.remove = d.rebind("DELETE FROM " + t.name + byKey + " AND version = ?")
+	t.removeStrict = strictly(t.remove)
 	return &t
+}
+
+// strictly makes a statement that writes fail if it touches no row: it divides by how
+// many it touched, which only the Classify of a [Deferrer] has to know.
+func strictly(statement string) string {
+	return "WITH touched AS (" + statement + " RETURNING 1) SELECT 1 / count(*) FROM touched"
 }
 
 // by returns the statement that gets the row with these unique columns.
@@ -81,28 +89,33 @@ func (t *table[T]) row(v *T) ([]any, int64) {
 
 // put inserts a value of version 0 and replaces one whose version is still stored.
 func put[T any](ctx context.Context, tx *Tx, t *table[T], v T) error {
-	if args, version := t.row(&v); version == 0 {
-		return touch(ctx, tx, t.insertNew, args)
+	args, version := t.row(&v)
+	if version != 0 {
+		return replace(ctx, tx, t, v)
 	}
-	return replace(ctx, tx, t, v)
+	if _, able := tx.conn.(Deferrer); able { // which tells by the error what is taken
+		return touch(ctx, tx, t.insert, t.insert, args)
+	}
+	return touch(ctx, tx, t.insertNew, "", args)
 }
 
 // replace replaces a value whose version is still stored.
 func replace[T any](ctx context.Context, tx *Tx, t *table[T], v T) error {
 	args, version := t.row(&v)
 	args = append(append(args[t.keys:len(args):len(args)], args[:t.keys]...), version)
-	return touch(ctx, tx, t.update, args)
+	return touch(ctx, tx, t.update, t.updateStrict, args)
 }
 
 // remove deletes a value whose version is still stored.
 func remove[T any](ctx context.Context, tx *Tx, t *table[T], v T) error {
 	args, version := t.row(&v)
-	return touch(ctx, tx, t.remove, append(args[:t.keys:t.keys], version))
+	return touch(ctx, tx, t.remove, t.removeStrict, append(args[:t.keys:t.keys], version))
 }
 
-// touch runs a statement that touches one row, unless somebody was faster.
-func touch(ctx context.Context, tx *Tx, query string, args []any) error {
-	return tx.write(ctx, Write{Query: query, Args: args, Outcome: func(n int64, err error) error {
+// touch runs a statement that touches one row, unless somebody was faster. strict is as
+// in [Write].
+func touch(ctx context.Context, tx *Tx, query, strict string, args []any) error {
+	return tx.write(ctx, Write{Query: query, Strict: strict, Args: args, Outcome: func(n int64, err error) error {
 		return tx.outcome(ctx, n, err)
 	}})
 }

@@ -38,12 +38,16 @@ type tables struct {
 	lastEvent, head       string
 	enqueue               string
 	putMessage            string
+	putMessageStrict      string
 	dropNotices           string
 
 	// What is around a membership, by its id: its structure and the end of that one's
 	// chain; itself and the membership of another account in that structure; its
 	// account and another.
 	structureAround, headAround, membershipsAround, accountsAround string
+
+	// Who is heard in a structure.
+	principal, principalAccount, organisers string
 }
 
 func newTables(d *Dialect) *tables {
@@ -83,8 +87,16 @@ func newTables(d *Dialect) *tables {
 	t.membershipsAround = d.rebind(t.memberships.selectAll + " WHERE id = ? UNION ALL " +
 		t.memberships.selectAll + " WHERE account_id = ? AND structure_id = " + around)
 	t.accountsAround = d.rebind(t.accounts.selectAll + " WHERE id IN (?, " + account + ")")
+
+	principal := " WHERE structure_id = ? AND role = 'principal_manager' AND status = 'approved'"
+	t.principal = d.rebind(t.memberships.selectAll + principal)
+	t.principalAccount = d.rebind(t.accounts.selectAll + " WHERE id = (SELECT account_id FROM habilis_memberships" + principal + ")")
+	t.organisers = d.rebind(t.subscriptions.selectAll + " WHERE structure_id = ? AND space = 'organisation' AND status = 'approved'" +
+		" ORDER BY requested_at, id LIMIT 1000")
+
 	t.dropNotices = d.rebind("DELETE FROM habilis_notices WHERE id IN (SELECT id FROM habilis_notices WHERE at < ? ORDER BY at, id LIMIT ?)")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
 	t.putMessage = putMessage(d, t.messages)
+	t.putMessageStrict = strictly(t.putMessage)
 	return t
 }

@@ -1,0 +1,113 @@
+package postgres_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/internal/pgtest"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/postgres"
+)
+
+// onOne returns a pool of one connection and a store on it.
+func onOne(t *testing.T, watched pgx.QueryTracer) (*pgxpool.Pool, storage.Store) {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(pgtest.Lend(t).DSN)
+	require.NoError(t, err)
+	config.MaxConns, config.ConnConfig.Tracer = 1, watched
+	p, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	s, err := postgres.New(t.Context(), p, nil)
+	require.NoError(t, err)
+	return p, s
+}
+
+func known(ctx context.Context, s storage.Store, limit int) error {
+	return s.View(ctx, func(tx storage.Tx) error {
+		_, err := tx.Accounts(ctx, account.Query{Limit: limit})
+		return err
+	})
+}
+
+// A connection that somebody reset, as some poolers do, fails one unit and serves again.
+func TestStatementsThatTheServerForgot(t *testing.T) {
+	t.Parallel()
+	p, s := onOne(t, nil)
+	require.NoError(t, known(t.Context(), s, 10))
+	_, err := p.Exec(t.Context(), "DISCARD ALL", pgx.QueryExecModeSimpleProtocol)
+	require.NoError(t, err)
+	require.ErrorContains(t, known(t.Context(), s, 10), "26000")
+	require.NoError(t, known(t.Context(), s, 10))
+}
+
+// However many different lists are asked for, a connection keeps a bounded number of them
+// prepared, and those that it dropped are prepared anew.
+func TestPreparedStatementsAreBounded(t *testing.T) {
+	t.Parallel()
+	p, s := onOne(t, nil)
+	for limit := range 600 {
+		require.NoError(t, known(t.Context(), s, limit+1))
+	}
+	var kept int
+	require.NoError(t, p.QueryRow(t.Context(), "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'habilis%'").Scan(&kept))
+	require.InDelta(t, 512, kept, 8)
+	require.NoError(t, known(t.Context(), s, 1))
+}
+
+// tracer is what a host that measures its database hangs into its pool.
+type tracer struct {
+	open, seen int
+	failed     []string
+}
+
+func (*tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	return ctx
+}
+
+func (*tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (t *tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
+	t.open++
+	t.seen += d.Batch.Len()
+	return ctx
+}
+
+func (t *tracer) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
+	t.seen--
+	if d.Err != nil {
+		t.failed = append(t.failed, d.SQL)
+	}
+}
+
+func (t *tracer) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) { t.open-- }
+
+// A tracer of the host sees what the library does on the pool of the host.
+func TestTracersOfTheHost(t *testing.T) {
+	t.Parallel()
+	var seen tracer
+	_, s := onOne(t, &seen)
+	ctx := t.Context()
+	put := func(a account.Account) error {
+		return s.Update(ctx, func(tx storage.Tx) error {
+			if _, err := tx.Account(ctx, "b"); err == nil {
+				return storage.ErrExists
+			}
+			return tx.PutAccount(ctx, a)
+		})
+	}
+	require.NoError(t, put(account.Account{ID: "a", Login: "a"}))
+	require.Zero(t, seen.open, "every batch has an end")
+	require.Zero(t, seen.seen, "every statement has an answer")
+	require.Empty(t, seen.failed)
+	require.ErrorIs(t, put(account.Account{ID: "a", Login: "a"}), storage.ErrConflict)
+	require.Zero(t, seen.open)
+	require.Len(t, seen.failed, 1)
+	require.True(t, strings.HasPrefix(seen.failed[0], "INSERT INTO habilis_accounts"))
+}
