@@ -33,7 +33,7 @@ const statementsKept = 512
 
 // wire speaks to the server over one connection, for one unit at a time. pgx could do
 // that too; for units as short as ours, finding out how to send each value and to read
-// each column is a third of the work.
+// each column is a good part of the work.
 type wire struct {
 	conn  *pgconn.PgConn
 	known map[string]prepared
