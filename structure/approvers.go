@@ -71,7 +71,7 @@ func (s *Service) approvers(ctx context.Context, tx Tx, heard *Hearing, st Struc
 
 // organisers loads the lines in a structure that give powers of a manager.
 func organisers(ctx context.Context, tx Tx, heard *Hearing, id ID) ([]Subscription, error) {
-	if heard != nil && len(heard.Organisers) < linesPage {
+	if heard != nil {
 		return heard.Organisers, nil
 	}
 	return organising(ctx, tx, SubscriptionQuery{Structures: []ID{id}})

@@ -19,7 +19,7 @@ type Hearing struct {
 	Standing
 
 	Principal  Member         // the approved principal manager
-	Organisers []Subscription // the approved lines for authz.SpaceOrganisation by RequestedAt, then ID, at most 1000
+	Organisers []Subscription // the approved lines for authz.SpaceOrganisation by RequestedAt, then ID
 }
 
 // hearing is standing for whoever has others told. Without a Hearer, who is heard is nil

@@ -8,13 +8,10 @@ import (
 	"github.com/habilis-go/habilis/account"
 )
 
-// linesPage is how many lines are read at a time.
-const linesPage = 1000
-
 // linesOf loads every subscription that q selects, however many there are.
 func linesOf(ctx context.Context, tx Tx, q SubscriptionQuery) ([]Subscription, error) {
 	var all []Subscription
-	for q.Limit = linesPage; ; {
+	for q.Limit = 1000; ; {
 		page, err := tx.Subscriptions(ctx, q)
 		if err != nil {
 			return nil, err

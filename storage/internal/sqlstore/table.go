@@ -91,19 +91,13 @@ func (t *table[T]) row(v *T) ([]any, int64) {
 func put[T any](ctx context.Context, tx *Tx, t *table[T], v T) error {
 	args, version := t.row(&v)
 	if version != 0 {
-		return replace(ctx, tx, t, v)
+		args = append(append(args[t.keys:len(args):len(args)], args[:t.keys]...), version)
+		return touch(ctx, tx, t.update, t.updateStrict, args)
 	}
 	if _, able := tx.conn.(Deferrer); able { // which tells by the error what is taken
 		return touch(ctx, tx, t.insert, t.insert, args)
 	}
 	return touch(ctx, tx, t.insertNew, "", args)
-}
-
-// replace replaces a value whose version is still stored.
-func replace[T any](ctx context.Context, tx *Tx, t *table[T], v T) error {
-	args, version := t.row(&v)
-	args = append(append(args[t.keys:len(args):len(args)], args[:t.keys]...), version)
-	return touch(ctx, tx, t.update, t.updateStrict, args)
 }
 
 // remove deletes a value whose version is still stored.

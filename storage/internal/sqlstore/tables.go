@@ -92,7 +92,7 @@ func newTables(d *Dialect) *tables {
 	t.principal = d.rebind(t.memberships.selectAll + principal)
 	t.principalAccount = d.rebind(t.accounts.selectAll + " WHERE id = (SELECT account_id FROM habilis_memberships" + principal + ")")
 	t.organisers = d.rebind(t.subscriptions.selectAll + " WHERE structure_id = ? AND space = 'organisation' AND status = 'approved'" +
-		" ORDER BY requested_at, id LIMIT 1000")
+		" ORDER BY requested_at, id")
 
 	t.dropNotices = d.rebind("DELETE FROM habilis_notices WHERE id IN (SELECT id FROM habilis_notices WHERE at < ? ORDER BY at, id LIMIT ?)")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
