@@ -39,7 +39,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, opts *Options) (*Store, error)
 		}
 	}
 	d.Unhurried = unhurried(ctx, db)
-	return &Store{units: sqlstore.New(poolSource{pool: pool, dialect: d, manner: mannerOf(pool)}, d)}, nil
+	return &Store{units: sqlstore.New(poolSource{pool: pool, dialect: d, manner: mannerOf(pool), loose: o.Isolation == ReadCommitted}, d)}, nil
 }
 
 // classify knows besides what the writes of a pool fail with: an insert over an existing

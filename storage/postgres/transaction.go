@@ -17,6 +17,7 @@ type poolSource struct {
 	pool    *pgxpool.Pool
 	dialect *sqlstore.Dialect
 	manner  manner
+	loose   bool // see transaction
 }
 
 // Begin implements sqlstore.Source.
@@ -25,13 +26,16 @@ func (p poolSource) Begin(ctx context.Context, m sqlstore.Mode) (sqlstore.Transa
 	if err != nil {
 		return nil, err
 	}
-	begin := []string{p.dialect.BeginView}
+	t := &transaction{conn: conn, manner: p.manner, begin: []string{p.dialect.BeginView}}
 	if m == sqlstore.Update {
-		if begin[0] = p.dialect.BeginUpdate; p.dialect.Unhurried != "" && storage.Unhurried(ctx) {
-			begin = append(begin, p.dialect.Unhurried)
+		t.begin[0] = p.dialect.BeginUpdate
+		if p.dialect.Unhurried != "" && storage.Unhurried(ctx) {
+			t.begin = append(t.begin, p.dialect.Unhurried)
+		} else {
+			t.loose = p.loose && conn.Conn().PgConn().ParameterStatus("default_transaction_read_only") == "off"
 		}
 	}
-	return &transaction{conn: conn, manner: p.manner, begin: begin}, nil
+	return t, nil
 }
 
 // transaction sends little and often nothing: it begins with its first statement, in
@@ -43,6 +47,12 @@ type transaction struct {
 	manner  manner
 	begin   []string // nil once it was sent
 	pending []sqlstore.Write
+
+	// loose says that a message is a transaction of its own, without a beginning and an end
+	// that have to be said. At READ COMMITTED each statement sees what was committed before
+	// it, in a transaction or not, and reads lock nothing: as long as nothing was written, it
+	// makes no difference whether there is one. Defaults to false.
+	loose bool
 }
 
 var (
@@ -61,7 +71,7 @@ func (t *transaction) Flush(ctx context.Context) error {
 	if len(t.pending) == 0 {
 		return nil
 	}
-	results, err := t.send(ctx, false)
+	results, err := t.send(ctx, t.start(), false)
 	if err != nil {
 		return err
 	}
@@ -70,7 +80,7 @@ func (t *transaction) Flush(ctx context.Context) error {
 
 // Exec implements sqlstore.Conn.
 func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	results, err := t.send(ctx, false, sqlstore.Read{Query: query, Args: args})
+	results, err := t.send(ctx, t.start(), false, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
 		return 0, err
 	}
@@ -83,7 +93,7 @@ func (t *transaction) Exec(ctx context.Context, query string, args ...any) (int6
 
 // Query implements sqlstore.Conn.
 func (t *transaction) Query(ctx context.Context, query string, args ...any) (sqlstore.Rows, error) {
-	results, err := t.send(ctx, false, sqlstore.Read{Query: query, Args: args})
+	results, err := t.send(ctx, t.startToRead(), false, sqlstore.Read{Query: query, Args: args})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +111,7 @@ func (r lastRows) Close() {
 
 // Ask implements sqlstore.Asker.
 func (t *transaction) Ask(ctx context.Context, reads []sqlstore.Read) error {
-	results, err := t.send(ctx, false, reads...)
+	results, err := t.send(ctx, t.startToRead(), false, reads...)
 	if err != nil {
 		return err
 	}
@@ -117,11 +127,27 @@ func (t *transaction) Ask(ctx context.Context, reads []sqlstore.Read) error {
 	return results.Close()
 }
 
-// send sends what is due before some statements together with them, and reads the
-// answers to all but these. With strict, a write that breaks something stops what follows.
-func (t *transaction) send(ctx context.Context, strict bool, statements ...sqlstore.Read) (*answers, error) {
-	begin, pending := t.begin, t.pending
-	t.begin, t.pending = nil, nil
+// start returns what is to be sent for the transaction to begin, if it did not.
+func (t *transaction) start() []string {
+	begin := t.begin
+	t.begin = nil
+	return begin
+}
+
+// startToRead is start before statements that only read.
+func (t *transaction) startToRead() []string {
+	if t.loose && len(t.pending) == 0 {
+		return nil
+	}
+	return t.start()
+}
+
+// send sends what begins a transaction, what was kept back and some statements together,
+// and reads the answers to all but these. With strict, a write that breaks something stops
+// what follows.
+func (t *transaction) send(ctx context.Context, begin []string, strict bool, statements ...sqlstore.Read) (*answers, error) {
+	pending := t.pending
+	t.pending = nil
 	all := statements
 	if due := len(begin) + len(pending); due > 0 {
 		all = make([]sqlstore.Read, 0, due+len(statements))
@@ -183,7 +209,7 @@ func (t *transaction) Commit(ctx context.Context) error {
 	// broken, which shows at once.
 	_ = conn.Conn().SetReadDeadline(time.Now().Add(sqlstore.CommitTimeout)) //nolint:forbidigo // deadlines of connections are in real time
 	alive := context.WithoutCancel(ctx)
-	err := t.end(alive, "COMMIT", true)
+	err := t.writeAndCommit(alive)
 	close(answered)
 	_ = conn.Conn().SetReadDeadline(time.Time{})
 	if !stop() {
@@ -225,8 +251,20 @@ const cancelTimeout = 5 * time.Second
 // idle is the status of a connection without a transaction.
 const idle = 'I'
 
+// writeAndCommit sends what was kept back, and what makes it last.
+func (t *transaction) writeAndCommit(ctx context.Context) error {
+	if t.begin == nil || !t.loose {
+		return t.end(ctx, "COMMIT", true)
+	}
+	results, err := t.send(ctx, nil, true) // which is a transaction
+	if err != nil {
+		return err
+	}
+	return results.Close()
+}
+
 func (t *transaction) end(ctx context.Context, statement string, strict bool) error {
-	results, err := t.send(ctx, strict, sqlstore.Read{Query: statement})
+	results, err := t.send(ctx, t.start(), strict, sqlstore.Read{Query: statement})
 	if err != nil {
 		return err
 	}
