@@ -70,12 +70,9 @@ func newDialect(i Isolation) *sqlstore.Dialect {
 		Arrays:      true,
 		BeginUpdate: begin,
 		BeginView:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-		// An expression, so that no other index looks as good: how many messages wait
-		// changes faster than the statistics by which the planner chooses.
-		Waits:    "(CASE WHEN e.status = 'queued' AND NOT e.urgent THEN e.recipient END)",
-		Match:    like,
-		Classify: sqlstore.ClassifyPostgres,
-		Now:      "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
+		Match:       like,
+		Classify:    sqlstore.ClassifyPostgres,
+		Now:         "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	}
 }
 

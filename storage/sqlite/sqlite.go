@@ -81,7 +81,6 @@ func newDialect() *sqlstore.Dialect {
 		// wait for it would find its snapshot stale, and fail.
 		BeginUpdate: "BEGIN IMMEDIATE",
 		BeginView:   "BEGIN",
-		Waits:       "e.status = 'queued' AND NOT e.urgent AND e.recipient",
 		Match:       glob,
 		Trigrams:    &sqlstore.Trigrams{Match: trigrams, Among: among, Counted: counted},
 		Classify:    sqlstore.ClassifySQLite,

@@ -52,10 +52,6 @@ type Dialect struct {
 	// opened durable. Defaults to "": they stay as they are.
 	Quick, Durable string
 
-	// Waits ends a condition on messages e with their recipient, if they are queued and not
-	// urgent: what the index of turns is on, in its very words.
-	Waits string
-
 	// Match renders the condition that a folded column fits a pattern, with one
 	// placeholder, and its argument.
 	Match func(column string, p structure.Pattern) (condition, argument string)

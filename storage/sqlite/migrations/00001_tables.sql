@@ -299,13 +299,14 @@ CREATE TABLE habilis_messages (
     last_error      TEXT   NOT NULL,
     created_at      BIGINT NOT NULL,
     sent_at         BIGINT,
-    version         BIGINT NOT NULL
+    version         BIGINT NOT NULL,
+    turn            TEXT
 );
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
 CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
 CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent' AND account_id <> '';
 CREATE INDEX habilis_messages_urgent ON habilis_messages (status, created_at, id) WHERE status = 'queued' AND urgent;
-CREATE INDEX habilis_messages_turn ON habilis_messages (recipient, created_at, id) WHERE status = 'queued' AND NOT urgent;
+CREATE INDEX habilis_messages_turn ON habilis_messages (turn, created_at, id) WHERE turn IS NOT NULL;
 
 CREATE TABLE habilis_notices (
     id           TEXT    NOT NULL PRIMARY KEY,
