@@ -64,6 +64,7 @@ func TestPreparedStatementsAreBounded(t *testing.T) {
 // tracer is what a host that measures its database hangs into its pool.
 type tracer struct {
 	open, seen int
+	sent       []string // the first word of each statement
 	failed     []string
 }
 
@@ -76,6 +77,10 @@ func (*tracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) 
 func (t *tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
 	t.open++
 	t.seen += d.Batch.Len()
+	for _, q := range d.Batch.QueuedQueries {
+		word, _, _ := strings.Cut(q.SQL, " ")
+		t.sent = append(t.sent, word)
+	}
 	return ctx
 }
 
@@ -110,4 +115,60 @@ func TestTracersOfTheHost(t *testing.T) {
 	require.Zero(t, seen.open)
 	require.Len(t, seen.failed, 1)
 	require.True(t, strings.HasPrefix(seen.failed[0], "INSERT INTO habilis_accounts"))
+}
+
+// A unit says where its transaction begins and ends only if that makes a difference.
+func TestTransactionsThatAreSaid(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	read := func(tx storage.Tx) error {
+		_, err := tx.Accounts(ctx, account.Query{})
+		return err
+	}
+	write := func(tx storage.Tx) error { return tx.PutAccount(ctx, account.Account{ID: "a", Login: "a"}) }
+	refuse := func(storage.Tx) error { return context.Canceled }
+	cases := []struct {
+		name  string
+		set   string // of the connection
+		opts  postgres.Options
+		steps []func(storage.Tx) error
+		sent  string
+	}{
+		{"reads, then writes", "", postgres.Options{}, []func(storage.Tx) error{read, read, write}, "SELECT SELECT INSERT"},
+		{"reads only", "", postgres.Options{}, []func(storage.Tx) error{read}, "SELECT"},
+		{"refuses", "", postgres.Options{}, []func(storage.Tx) error{read, refuse}, "SELECT"},
+		{"refuses what it wrote", "", postgres.Options{}, []func(storage.Tx) error{write, refuse}, ""},
+		{"reads what it wrote", "", postgres.Options{}, []func(storage.Tx) error{read, write, read}, "SELECT BEGIN INSERT SELECT COMMIT"},
+		{"serializable", "", postgres.Options{Isolation: postgres.Serializable}, []func(storage.Tx) error{read, write}, "BEGIN SELECT INSERT COMMIT"},
+		{"where writing has to be asked for", "SET default_transaction_read_only TO on", postgres.Options{}, []func(storage.Tx) error{read, write}, "BEGIN SELECT INSERT COMMIT"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var seen tracer
+			p, _ := onOne(t, &seen)
+			s, err := postgres.New(ctx, p, &c.opts)
+			require.NoError(t, err)
+			if c.set != "" {
+				_, err := p.Exec(ctx, c.set)
+				require.NoError(t, err)
+			}
+			seen.sent = nil
+			err = s.Update(ctx, func(tx storage.Tx) error {
+				for _, step := range c.steps {
+					if err := step(tx); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				require.ErrorIs(t, err, context.Canceled)
+			}
+			require.Equal(t, c.sent, strings.Join(seen.sent, " "))
+			var stored int
+			require.NoError(t, p.QueryRow(ctx, "SELECT count(*) FROM habilis_accounts").Scan(&stored))
+			require.Equal(t, strings.Contains(c.sent, "INSERT"), stored == 1)
+		})
+	}
 }
