@@ -123,6 +123,7 @@ func inBinary() []int16 { return []int16{pgx.BinaryFormatCode} }
 // bytes as they are.
 func (w *wire) encode(args []any) error {
 	w.text, w.args, w.forms = w.text[:0], w.args[:0], w.forms[:0]
+	binary := false
 	for _, a := range args {
 		from, form := len(w.text), int16(pgx.TextFormatCode)
 		switch v := a.(type) {
@@ -131,6 +132,7 @@ func (w *wire) encode(args []any) error {
 			continue
 		case []byte:
 			w.args, w.forms = append(w.args, v), append(w.forms, pgx.BinaryFormatCode)
+			binary = true
 			continue
 		case string:
 			w.text = append(w.text, v...)
@@ -144,6 +146,9 @@ func (w *wire) encode(args []any) error {
 			return fmt.Errorf("no statement takes a %T", a)
 		}
 		w.args, w.forms = append(w.args, w.text[from:len(w.text):len(w.text)]), append(w.forms, form)
+	}
+	if !binary {
+		w.forms = w.forms[:0] // none says that all are text
 	}
 	return nil
 }

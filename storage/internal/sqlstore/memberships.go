@@ -45,19 +45,20 @@ func (tx *Tx) Membership(ctx context.Context, id structure.MembershipID) (struct
 // Standing implements storage.Tx. The end of the chain is read first, so that it is
 // not newer than the rest.
 func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
+	t := tx.store.tables
 	var at structure.Standing
-	if err := tx.ask(ctx, tx.statementContext(ctx), tx.standing(&at, a, s)...); err != nil {
+	err := tx.ask(ctx, tx.statementContext(ctx), append(tx.standing(&at, a, s), one(&at.Account, t.accounts.fields, t.accounts.get, string(a)))...)
+	if err != nil {
 		return structure.Standing{}, err
 	}
 	return at, nil
 }
 
-// standing reads the parts of a standing.
+// standing reads the parts of a standing but the account.
 func (tx *Tx) standing(at *structure.Standing, a account.ID, s structure.ID) []Read {
 	t := tx.store.tables
 	return []Read{
 		one(&at.Head, headFields, t.head, string(notify.StructureChain(s))),
-		one(&at.Account, t.accounts.fields, t.accounts.get, string(a)),
 		one(&at.Structure, t.structures.fields, t.structures.get, string(s)),
 		one(&at.Membership, t.memberships.fields, t.membershipOf, string(a), string(s)),
 	}
@@ -69,13 +70,15 @@ var _ structure.Hearer = (*Tx)(nil)
 func (tx *Tx) Hearing(ctx context.Context, a account.ID, s structure.ID) (structure.Hearing, error) {
 	t := tx.store.tables
 	var h structure.Hearing
+	accounts := make([]account.Account, 0, 2)
 	err := tx.ask(ctx, tx.statementContext(ctx), append(tx.standing(&h.Standing, a, s),
 		one(&h.Principal.Membership, t.memberships.fields, t.principal, string(s)),
-		one(&h.Principal.Account, t.accounts.fields, t.principalAccount, string(s)),
+		all(&accounts, t.accounts.fields, t.accountsHearing, string(a), string(s)),
 		all(&h.Organisers, t.subscriptions.fields, t.organisers, string(s)))...)
 	if err != nil {
 		return structure.Hearing{}, err
 	}
+	h.Account, h.Principal.Account = among(accounts, a), among(accounts, h.Principal.Membership.Account)
 	return h, nil
 }
 
@@ -104,15 +107,18 @@ func (tx *Tx) Deciding(ctx context.Context, a account.ID, id structure.Membershi
 	if d.Subject.ID == "" {
 		return structure.Deciding{}, storage.ErrNotFound
 	}
-	for _, who := range accounts {
-		if who.ID == a {
-			d.Account = who
-		}
-		if who.ID == d.Subject.Account {
-			d.Applicant = who
+	d.Account, d.Applicant = among(accounts, a), among(accounts, d.Subject.Account)
+	return d, nil
+}
+
+// among returns the account with an id, or a zero one if it is not there.
+func among(accounts []account.Account, id account.ID) account.Account {
+	for i := range accounts {
+		if accounts[i].ID == id {
+			return accounts[i]
 		}
 	}
-	return d, nil
+	return account.Account{}
 }
 
 // PutMembership implements storage.Tx.

@@ -47,7 +47,7 @@ type tables struct {
 	structureAround, headAround, membershipsAround, accountsAround string
 
 	// Who is heard in a structure.
-	principal, principalAccount, organisers string
+	principal, accountsHearing, organisers string
 }
 
 func newTables(d *Dialect) *tables {
@@ -90,7 +90,7 @@ func newTables(d *Dialect) *tables {
 
 	principal := " WHERE structure_id = ? AND role = 'principal_manager' AND status = 'approved'"
 	t.principal = d.rebind(t.memberships.selectAll + principal)
-	t.principalAccount = d.rebind(t.accounts.selectAll + " WHERE id = (SELECT account_id FROM habilis_memberships" + principal + ")")
+	t.accountsHearing = d.rebind(t.accounts.selectAll + " WHERE id IN (?, (SELECT account_id FROM habilis_memberships" + principal + "))")
 	t.organisers = d.rebind(t.subscriptions.selectAll + " WHERE structure_id = ? AND space = 'organisation' AND status = 'approved'" +
 		" ORDER BY requested_at, id")
 
