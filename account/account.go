@@ -118,16 +118,11 @@ func (a Account) String() string { return "account " + string(a.ID) }
 // GoString is String.
 func (a Account) GoString() string { return a.String() }
 
-// DisplayName is given name then family name in capitals, "Jean PIERRE".
-func (a Account) DisplayName() string {
-	return strings.TrimSpace(a.GivenName + " " + upper(a.FamilyName))
-}
+// DisplayName is that of the card.
+func (a Account) DisplayName() string { return displayName(a.GivenName, a.FamilyName) }
 
-// SortName is family name in capitals then given name, "BON Julie", as managers'
-// tables show it.
-func (a Account) SortName() string {
-	return strings.TrimSpace(upper(a.FamilyName) + " " + a.GivenName)
-}
+// SortName is that of the card.
+func (a Account) SortName() string { return sortName(a.GivenName, a.FamilyName) }
 
 // upper writes s in capitals. ASCII, which most names are, needs no rules of a language.
 func upper(s string) string {

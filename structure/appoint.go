@@ -54,7 +54,7 @@ func (s *Service) AppointPrincipal(ctx context.Context, by account.Actor, a Appo
 			return ErrNotOrphan
 		}
 		_, err = s.handOver(ctx, tx, by, succession{
-			st: st, from: principal.Membership, former: principal.Account, to: heir, reason: reason, mail: notify.MailPrincipalAppointed,
+			st: st, from: principal.Membership, former: principal.Account, to: heir.Card(), reason: reason, mail: notify.MailPrincipalAppointed,
 		}, now)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (a Appointment) judged(ctx context.Context, tx Tx, op string) (account.Acco
 	if err != nil {
 		return heir, principal, err
 	}
-	if !fit(heir, principal.Account) {
+	if !fit(heir.Card(), principal.Account) {
 		wrong = append(wrong, fault.Field{Path: "successor", Code: "successor"})
 	}
 	return heir, principal, invalid(op, wrong)

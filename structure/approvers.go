@@ -241,7 +241,7 @@ func (s *Service) Remind(ctx context.Context, by account.Actor, ref RequestRef) 
 
 // tellOfLines mails those who may decide that somebody asks for spaces.
 func (s *Service) tellOfLines(
-	ctx context.Context, tx Tx, applicant account.Account, st Structure, units []Unit, lines []Subscription, now time.Time,
+	ctx context.Context, tx Tx, applicant account.Card, st Structure, units []Unit, lines []Subscription, now time.Time,
 ) error {
 	people, err := s.approvers(ctx, tx, nil, st, authz.ActionDecideSubscriptions, now)
 	if err != nil {
@@ -267,7 +267,7 @@ func (s *Service) tellOfLines(
 }
 
 // tellSubscriber mails the person whose lines changed; nobody who left.
-func (s *Service) tellSubscriber(ctx context.Context, tx Tx, to account.Account, st Structure, key Subscription, t notify.Template, v notify.Values, now time.Time) error {
+func (s *Service) tellSubscriber(ctx context.Context, tx Tx, to account.Card, st Structure, key Subscription, t notify.Template, v notify.Values, now time.Time) error {
 	if !reachable(to) {
 		return nil
 	}

@@ -14,7 +14,7 @@ const MaxCandidates = 1000
 
 // candidates lists whom a structure can be handed to from among its members, by name:
 // those who could be named as successors at all.
-func candidates(members []Member, owner account.Account) []Person {
+func candidates(members []Member, owner account.Card) []Person {
 	var out []Person
 	for _, m := range members {
 		if m.Membership.Status == StatusApproved && fit(m.Account, owner) {
@@ -28,7 +28,7 @@ func candidates(members []Member, owner account.Account) []Person {
 }
 
 // offer loads the candidates for each structure that needs a successor.
-func offer(ctx context.Context, tx Tx, owner account.Account, principal []Structure) (map[ID][]Person, error) {
+func offer(ctx context.Context, tx Tx, owner account.Card, principal []Structure) (map[ID][]Person, error) {
 	out := make(map[ID][]Person, len(principal))
 	for _, st := range principal {
 		members, err := tx.Members(ctx, MembershipQuery{

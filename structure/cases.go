@@ -20,7 +20,7 @@ type Person struct {
 	Technical    bool // a program and not a person
 }
 
-func personOf(a account.Account) Person {
+func personOf(a account.Card) Person {
 	return Person{
 		ID: a.ID, DisplayName: a.DisplayName(), SortName: a.SortName(), ContactEmail: a.ContactEmail, Status: a.Status,
 		Technical: a.Kind == account.KindTechnical,
@@ -29,7 +29,7 @@ func personOf(a account.Account) Person {
 
 // applicantOf is personOf with all that a manager may see of whoever asks to join.
 func applicantOf(a account.Account) Person {
-	p := personOf(a)
+	p := personOf(a.Card())
 	p.Phone, p.Address = a.Profile.Phone, a.Profile.Address
 	return p
 }
@@ -100,7 +100,7 @@ func (s *Service) Pending(ctx context.Context, by account.Actor) ([]Case, error)
 		if err != nil {
 			return err
 		}
-		managed, err := s.managed(ctx, tx, a, authz.ActionDecideMemberships, now)
+		managed, err := s.managed(ctx, tx, a.Card(), authz.ActionDecideMemberships, now)
 		if err != nil {
 			return err
 		}

@@ -100,7 +100,7 @@ func (s *Service) managing(ctx context.Context, tx Tx, by account.Actor, only ID
 	if err != nil {
 		return reach{}, err
 	}
-	r, err := s.reach(ctx, tx, a, s.clock())
+	r, err := s.reach(ctx, tx, a.Card(), s.clock())
 	if err != nil {
 		return r, err
 	}
@@ -146,14 +146,9 @@ func queueMemberships(ctx context.Context, tx Tx, sh *shelf, viewer account.ID, 
 		return nil
 	}
 	q.Skip, q.Limit = into.skip(), into.Size
-	found, err := tx.Members(ctx, q)
-	if err != nil || len(found) == 0 {
+	ms, err := tx.Memberships(ctx, q)
+	if err != nil || len(ms) == 0 {
 		return err
-	}
-	ms := make([]Membership, 0, len(found))
-	for _, m := range found {
-		sh.people[m.Membership.Account] = applicantOf(m.Account)
-		ms = append(ms, m.Membership)
 	}
 	if into.Items, err = sh.cases(ctx, tx, viewer, ms); err != nil {
 		return err

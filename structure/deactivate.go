@@ -71,7 +71,7 @@ func (s *Service) PrepareDeactivation(ctx context.Context, by account.Actor) (Co
 			return err
 		}
 		c = l.Consequences
-		c.Candidates, err = offer(ctx, tx, a, c.Principal)
+		c.Candidates, err = offer(ctx, tx, a.Card(), c.Principal)
 		return err
 	})
 	return c, err
@@ -121,7 +121,7 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 		case s.policy.Principals.Accept && len(c.Principal) > 0:
 			return ErrAcceptanceRequired.In(op)
 		}
-		heirs, err := heirsOf(ctx, tx, op, a, d.SuccessorForAll, d.Successors, c.Principal)
+		heirs, err := heirsOf(ctx, tx, op, a.Card(), d.SuccessorForAll, d.Successors, c.Principal)
 		if err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ func (l *leaving) note(m Membership, st Structure) []string {
 func (s *Service) leave(ctx context.Context, tx Tx, by account.Actor, l leaving, heirs map[ID]account.Account, now time.Time) error {
 	for _, st := range l.Principal {
 		i := slices.IndexFunc(l.memberships, func(m Membership) bool { return m.Structure == st.ID })
-		h := succession{st: st, from: l.memberships[i], former: l.account, to: heirs[st.ID], mail: notify.MailPrincipalReceived, silent: true}
+		h := succession{st: st, from: l.memberships[i], former: l.account.Card(), to: heirs[st.ID].Card(), mail: notify.MailPrincipalReceived, silent: true}
 		var err error
 		if l.memberships[i], err = s.handOver(ctx, tx, by, h, now); err != nil {
 			return err

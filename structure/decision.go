@@ -82,7 +82,7 @@ func newStep(kind notify.Kind, m Membership, only Scope) step {
 }
 
 // fitToJoin says why an account cannot become a member, if so.
-func (s *Service) fitToJoin(a account.Account) error {
+func (s *Service) fitToJoin(a account.Card) error {
 	switch {
 	case a.Status == account.StatusActive:
 		return nil

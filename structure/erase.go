@@ -118,7 +118,7 @@ func (s *Service) erasure(ctx context.Context, tx Tx, id account.ID, held bool) 
 	if a.Status == account.StatusAnonymized {
 		return a, e, nil, ErrNotFound
 	}
-	e.Person = personOf(a)
+	e.Person = personOf(a.Card())
 	ms, err := allMemberships(ctx, tx, id)
 	if err != nil {
 		return a, e, nil, err

@@ -8,7 +8,7 @@ import (
 // Facts gathers what package authz needs to decide about an account in a structure.
 // Parts that do not exist are given as their zero values; lines are the account's
 // subscriptions there.
-func Facts(p authz.Policy, a account.Account, s Structure, units []Unit, m Membership, lines ...Subscription) authz.Facts {
+func Facts(p authz.Policy, a account.Card, s Structure, units []Unit, m Membership, lines ...Subscription) authz.Facts {
 	f := authz.Facts{
 		Policy:     p,
 		Account:    authz.AccountFact{ID: a.ID, Status: a.Status, Since: a.StatusSince, Technical: a.Kind == account.KindTechnical},

@@ -14,9 +14,9 @@ import (
 // structure, whatever the reason.
 type succession struct {
 	st     Structure
-	from   Membership      // of the principal manager until now; zero if there is none
-	former account.Account // whom that belongs to
-	to     account.Account
+	from   Membership   // of the principal manager until now; zero if there is none
+	former account.Card // whom that belongs to
+	to     account.Card
 	reason Note            // why support appoints; nothing otherwise
 	kind   notify.Kind     // what happens to the structure itself; "" for nothing
 	mail   notify.Template // to the successor

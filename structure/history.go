@@ -105,7 +105,7 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, st Structure, un
 		if err != nil {
 			return Person{}, err
 		}
-		people[id] = personOf(a)
+		people[id] = personOf(a.Card())
 		return people[id], nil
 	}
 	out := make([]Entry, 0, len(events))

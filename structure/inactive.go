@@ -19,7 +19,7 @@ func (p Policy) due(m Membership) time.Time {
 }
 
 // lastSeen is when the holder of a membership was last there.
-func lastSeen(a account.Account, m Membership) time.Time {
+func lastSeen(a account.Card, m Membership) time.Time {
 	return latest(a.LastSignInAt, a.ActivatedAt, a.ReactivatedAt, m.DecidedAt)
 }
 

@@ -113,7 +113,7 @@ func (s *Service) departAsPrincipal(ctx context.Context, tx Tx, by account.Actor
 	if err != nil {
 		return m, err
 	}
-	if m, err = s.succeed(ctx, tx, by, at.Structure, m, at.Account, heirs[at.Structure.ID], now); err != nil {
+	if m, err = s.succeed(ctx, tx, by, at.Structure, m, at.Account, heirs[at.Structure.ID].Card(), now); err != nil {
 		return m, err
 	}
 	return m, guard(ctx, tx, heirs)

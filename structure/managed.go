@@ -57,7 +57,7 @@ func (s *Service) Managed(ctx context.Context, by account.Actor, page PageReques
 		}
 		for _, st := range found {
 			line := Managed{Structure: st.published(), Role: held[st.ID].Role}
-			line.Modifiable = s.permitted(a, st, held[st.ID], authz.ActionModifyStructure, now) == nil
+			line.Modifiable = s.permitted(a.Card(), st, held[st.ID], authz.ActionModifyStructure, now) == nil
 			if line.Services, err = tx.Units(ctx, st.ID); err != nil {
 				return err
 			}

@@ -149,7 +149,7 @@ func (s *Service) MembershipsOf(ctx context.Context, by account.Actor, id ID, wh
 			}
 			ms = slices.DeleteFunc(ms, func(m Membership) bool { return !slices.Contains(managed, m.Structure) })
 		}
-		out, err = s.cases(ctx, tx, at.Account, ms)
+		out, err = newShelf().cases(ctx, tx, at.Account.ID, ms)
 		return err
 	})
 	return out, err

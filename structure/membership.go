@@ -155,7 +155,7 @@ func (m Membership) Reject(reason Note, by account.ID, now time.Time) (Membershi
 // Standing is an account in a structure: who, where, and as what. A part that does
 // not exist is zero.
 type Standing struct {
-	Account    account.Account
+	Account    account.Card
 	Structure  Structure
 	Membership Membership
 	Head       notify.Head // the end of the structure's chain
@@ -165,13 +165,13 @@ type Standing struct {
 type Deciding struct {
 	Standing
 	Subject   Membership
-	Applicant account.Account // whom the subject belongs to
+	Applicant account.Card // whom the subject belongs to
 }
 
 // Member is a membership with the account that it belongs to.
 type Member struct {
 	Membership Membership
-	Account    account.Account
+	Account    account.Card
 }
 
 // MembershipQuery selects memberships. Conditions are ANDed; a zero condition

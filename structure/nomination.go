@@ -68,7 +68,7 @@ func (s *Service) Nomination(ctx context.Context, by account.Actor, id ID) (Nomi
 		}
 		principal, _, err := known(tx.Account(ctx, n.By))
 		out = Nominated{
-			Structure: at.Structure.published(), Nominee: personOf(nominee), By: personOf(principal), At: n.At, ExpiresAt: n.ExpiresAt,
+			Structure: at.Structure.published(), Nominee: personOf(nominee.Card()), By: personOf(principal.Card()), At: n.At, ExpiresAt: n.ExpiresAt,
 		}
 		return err
 	})
@@ -76,7 +76,7 @@ func (s *Service) Nomination(ctx context.Context, by account.Actor, id ID) (Nomi
 }
 
 // nominate asks a successor.
-func (s *Service) nominate(ctx context.Context, tx Tx, by account.Actor, st Structure, owner, heir account.Account, now time.Time) error {
+func (s *Service) nominate(ctx context.Context, tx Tx, by account.Actor, st Structure, owner, heir account.Card, now time.Time) error {
 	st, err := st.Nominate(heir.ID, by.ID, now, s.policy.Principals.NominationLifetime)
 	if err != nil {
 		return err
@@ -122,7 +122,11 @@ func (s *Service) AcceptNomination(ctx context.Context, by account.Actor, id ID)
 		if err != nil {
 			return err
 		}
-		return guard(ctx, tx, map[ID]account.Account{id: heir})
+		whole, err := tx.Account(ctx, heir.ID)
+		if err != nil {
+			return err
+		}
+		return guard(ctx, tx, map[ID]account.Account{id: whole})
 	})
 	if err != nil {
 		return Structure{}, err
@@ -146,14 +150,14 @@ func (s *Service) DeclineNomination(ctx context.Context, by account.Actor, id ID
 		if err != nil {
 			return err
 		}
-		return s.tellNomination(ctx, tx, st, principal, notify.MailPrincipalDeclined, notify.Values{
+		return s.tellNomination(ctx, tx, st, principal.Card(), notify.MailPrincipalDeclined, notify.Values{
 			"Applicant": nominee.DisplayName(), "Link": s.links.To(s.links.Memberships, ""),
 		}, now)
 	})
 }
 
 // answer loads what a nominee answers: who, the structure as it asks and once answered.
-func (s *Service) answer(ctx context.Context, tx Tx, by account.Actor, id ID, now time.Time) (who account.Account, asked, answered Structure, err error) {
+func (s *Service) answer(ctx context.Context, tx Tx, by account.Actor, id ID, now time.Time) (who account.Card, asked, answered Structure, err error) {
 	at, err := standing(ctx, tx, by, id)
 	if err != nil {
 		return at.Account, asked, answered, err
@@ -187,12 +191,12 @@ func (s *Service) WithdrawNomination(ctx context.Context, by account.Actor, id I
 		if err := s.putStructure(ctx, tx, by, "principal.nomination_withdrawn", &st, now); err != nil {
 			return err
 		}
-		return s.tellNomination(ctx, tx, st, nominee, notify.MailPrincipalNominationOver, notify.Values{}, now)
+		return s.tellNomination(ctx, tx, st, nominee.Card(), notify.MailPrincipalNominationOver, notify.Values{}, now)
 	})
 }
 
 // tellNomination mails somebody about a nomination; nobody who left.
-func (s *Service) tellNomination(ctx context.Context, tx Tx, st Structure, to account.Account, t notify.Template, v notify.Values, now time.Time) error {
+func (s *Service) tellNomination(ctx context.Context, tx Tx, st Structure, to account.Card, t notify.Template, v notify.Values, now time.Time) error {
 	if !reachable(to) {
 		return nil
 	}

@@ -91,7 +91,7 @@ func (s *Service) held(
 	}
 	var rights []authz.Entitlement
 	for _, c := range cases {
-		f := Facts(s.authz, a, c.Structure, c.Units, c.Membership, lines[c.Structure.ID]...)
+		f := Facts(s.authz, a.Card(), c.Structure, c.Units, c.Membership, lines[c.Structure.ID]...)
 		rights = append(rights, authz.Statement(f, now)...)
 	}
 	return cases, rights, nil

@@ -98,7 +98,7 @@ func (s *Service) TransferPrincipal(ctx context.Context, by account.Actor, t Tra
 			return err
 		}
 		for i, st := range out.Structures {
-			if _, err := s.succeed(ctx, tx, by, st, h.memberships[i], h.owner, heirs[st.ID], now); err != nil {
+			if _, err := s.succeed(ctx, tx, by, st, h.memberships[i], h.owner, heirs[st.ID].Card(), now); err != nil {
 				return err
 			}
 		}
@@ -110,7 +110,7 @@ func (s *Service) TransferPrincipal(ctx context.Context, by account.Actor, t Tra
 // succeed hands over one structure, or asks the successor where the policy says so, and
 // returns what the owner's membership became.
 func (s *Service) succeed(
-	ctx context.Context, tx Tx, by account.Actor, st Structure, m Membership, owner, heir account.Account, now time.Time,
+	ctx context.Context, tx Tx, by account.Actor, st Structure, m Membership, owner, heir account.Card, now time.Time,
 ) (Membership, error) {
 	if s.policy.Principals.Accept {
 		return m, s.nominate(ctx, tx, by, st, owner, heir, now)
@@ -121,7 +121,7 @@ func (s *Service) succeed(
 // handing is everything that a transfer touches.
 type handing struct {
 	Succession
-	owner       account.Account
+	owner       account.Card
 	memberships []Membership // of the owner, one for each structure
 }
 
@@ -148,8 +148,9 @@ func (s *Service) handing(ctx context.Context, tx Tx, by account.Actor, structur
 		h.memberships = append(h.memberships, at.Membership)
 		parts = append(parts, string(at.Structure.ID), at.Structure.LegalName, at.Structure.Identifier.Value)
 	}
-	h.Token = notify.Digest(h.owner.Salt, parts...)
-	return h, nil
+	owner, err := tx.Account(ctx, h.owner.ID)
+	h.Token = notify.Digest(owner.Salt, parts...)
+	return h, err
 }
 
 // checkTransfer names what is wrong with the structures that were ticked.

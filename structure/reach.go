@@ -12,14 +12,14 @@ import (
 
 // reach is what an account may do over all the structures that it belongs to.
 type reach struct {
-	account account.Account
+	account account.Card
 	held    map[ID]Membership
 	places  map[ID]Structure
 	may     func(st Structure, m Membership, act authz.Action) bool
 }
 
 // reach loads it, in three reads however many structures there are, up to 1000.
-func (s *Service) reach(ctx context.Context, tx Tx, a account.Account, now time.Time) (reach, error) {
+func (s *Service) reach(ctx context.Context, tx Tx, a account.Card, now time.Time) (reach, error) {
 	r := reach{account: a, held: map[ID]Membership{}, places: map[ID]Structure{}}
 	own, err := tx.Memberships(ctx, MembershipQuery{Account: a.ID, Statuses: []MembershipStatus{StatusApproved}, Limit: 1000})
 	if err != nil || len(own) == 0 {
@@ -75,7 +75,7 @@ func (r reach) narrowed(all []ID, only ID) ([]ID, error) {
 }
 
 // managed lists the structures in which an account may do an administrative action.
-func (s *Service) managed(ctx context.Context, tx Tx, a account.Account, act authz.Action, now time.Time) ([]ID, error) {
+func (s *Service) managed(ctx context.Context, tx Tx, a account.Card, act authz.Action, now time.Time) ([]ID, error) {
 	r, err := s.reach(ctx, tx, a, now)
 	if err != nil {
 		return nil, err

@@ -109,7 +109,7 @@ func (s scene) follower() (structure.Follower, bool) {
 // entitled says by authz.Decide who may know: a simple user who may read, and a manager
 // for whom nothing but a subscription is missing.
 func (s scene) entitled(policy authz.Policy, space authz.Space, service structure.ServiceID, at time.Time) bool {
-	d := authz.Decide(structure.Facts(policy, s.account, s.structure, s.units, s.membership, s.lines...), authz.Request{
+	d := authz.Decide(structure.Facts(policy, s.account.Card(), s.structure, s.units, s.membership, s.lines...), authz.Request{
 		Account: s.account.ID, Structure: s.structure.ID, Service: service, Space: space, Level: authz.Read, At: at,
 	})
 	if s.account.Kind == account.KindTechnical {

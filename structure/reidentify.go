@@ -119,14 +119,18 @@ func identifierChange(st Structure) IdentifierChange {
 // closeTechnicals closes the technical accounts of a structure and returns how many
 // there were. The policy bounds them, so they fit into one unit of work.
 func (s *Service) closeTechnicals(ctx context.Context, tx Tx, by account.Actor, st Structure, stamp string, now time.Time) (int, error) {
-	found, err := tx.Members(ctx, MembershipQuery{
+	found, err := tx.Memberships(ctx, MembershipQuery{
 		Structures: []ID{st.ID}, Statuses: []MembershipStatus{StatusApproved, StatusDisabled}, Role: RoleTechnical, Limit: 1000,
 	})
 	if err != nil {
 		return 0, err
 	}
 	for _, m := range found {
-		if err := s.closeTechnical(ctx, tx, by, st, m, stamp, now); err != nil {
+		a, err := tx.Account(ctx, m.Account)
+		if err == nil {
+			err = s.closeTechnical(ctx, tx, by, st, m, a, stamp, now)
+		}
+		if err != nil {
 			return 0, err
 		}
 	}

@@ -211,7 +211,7 @@ func unavailable(units []Unit, scope, held Scope, now time.Time) []fault.Field {
 
 // tellOfRequest mails those who may decide about a request.
 func (s *Service) tellOfRequest(
-	ctx context.Context, tx Tx, heard *Hearing, t notify.Template, applicant account.Account, st Structure, units []Unit, m Membership, key string, now time.Time,
+	ctx context.Context, tx Tx, heard *Hearing, t notify.Template, applicant account.Card, st Structure, units []Unit, m Membership, key string, now time.Time,
 ) error {
 	return s.tellManagers(ctx, tx, heard, st, authz.ActionDecideMemberships, applicant.ID, key, t, notify.Values{
 		"Applicant": applicant.DisplayName(), "Scope": describe(units, m.Asked), "At": m.RequestedAt.Format(time.RFC3339),

@@ -102,7 +102,7 @@ func (s *Service) migrate(ctx context.Context, tx Tx, by account.Actor, m Member
 	if err != nil {
 		return out, err
 	}
-	d := desk{lines: lines, at: now, Standing: Standing{Structure: Structure{ID: m.Structure}}, subject: Standing{Account: account.Account{ID: m.Account}}}
+	d := desk{lines: lines, at: now, Standing: Standing{Structure: Structure{ID: m.Structure}}, subject: Standing{Account: account.Card{ID: m.Account}}}
 	line, err := s.newLine(d, Line{Space: authz.SpaceOrganisation, Level: authz.Write})
 	if err != nil || line.Status == SubscriptionApproved {
 		return out, err

@@ -258,7 +258,7 @@ func (s *Service) deciding(ctx context.Context, tx Tx, by account.Actor, id Memb
 
 // permitted checks that an account may do an administrative action. own are its
 // subscriptions there; without them, a permission that an entitlement gives is refused.
-func (s *Service) permitted(a account.Account, st Structure, m Membership, act authz.Action, now time.Time, own ...Subscription) error {
+func (s *Service) permitted(a account.Card, st Structure, m Membership, act authz.Action, now time.Time, own ...Subscription) error {
 	d := authz.Decide(Facts(s.authz, a, st, nil, m, own...), authz.Request{Account: a.ID, Structure: st.ID, Action: act, At: now})
 	switch {
 	case d.Allowed:

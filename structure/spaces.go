@@ -192,7 +192,7 @@ func (s *Service) closing(
 	return st, nil
 }
 
-func (s *Service) tellClosed(ctx context.Context, tx Tx, to account.Account, st Structure, spec authz.SpaceSpec, now time.Time) error {
+func (s *Service) tellClosed(ctx context.Context, tx Tx, to account.Card, st Structure, spec authz.SpaceSpec, now time.Time) error {
 	key := Subscription{ID: SubscriptionID(string(st.ID) + "/" + string(to.ID)), Version: st.Version}
 	return s.tellSubscriber(ctx, tx, to, st, key, notify.MailSpaceClosed, notify.Values{
 		"Spaces": spec.Label(language.Make(to.Language)),

@@ -102,7 +102,7 @@ func (s *Service) places(ctx context.Context, tx Tx, a account.Account) ([]place
 	for _, c := range cases {
 		own := lines[c.Structure.ID]
 		out = append(out, place{
-			facts: Facts(s.authz, a, c.Structure, c.Units, c.Membership, own...), structure: c.Structure, units: c.Units, lines: own,
+			facts: Facts(s.authz, a.Card(), c.Structure, c.Units, c.Membership, own...), structure: c.Structure, units: c.Units, lines: own,
 		})
 	}
 	slices.SortFunc(out, func(a, b place) int {
@@ -164,7 +164,7 @@ func (s *Service) PendingSubscriptions(ctx context.Context, by account.Actor) ([
 		if err != nil {
 			return err
 		}
-		managed, err := s.managed(ctx, tx, a, authz.ActionDecideSubscriptions, now)
+		managed, err := s.managed(ctx, tx, a.Card(), authz.ActionDecideSubscriptions, now)
 		if err != nil || len(managed) == 0 {
 			return err
 		}

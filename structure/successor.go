@@ -28,7 +28,7 @@ func bothWays(all Successor, each map[ID]Successor) []fault.Field {
 
 // heirsOf finds the successor for each structure: one for all, or one for each.
 func heirsOf(
-	ctx context.Context, tx Tx, op string, owner account.Account, all Successor, each map[ID]Successor, principal []Structure,
+	ctx context.Context, tx Tx, op string, owner account.Card, all Successor, each map[ID]Successor, principal []Structure,
 ) (map[ID]account.Account, error) {
 	if len(principal) > 0 && all == (Successor{}) && len(each) == 0 {
 		return nil, ErrSuccessorRequired.In(op)
@@ -52,7 +52,7 @@ func heirsOf(
 			}
 			people[who] = a
 		}
-		if field := (fault.Field{Path: path, Code: "successor"}); !fit(a, owner) && !slices.Contains(bad, field) {
+		if field := (fault.Field{Path: path, Code: "successor"}); !fit(a.Card(), owner) && !slices.Contains(bad, field) {
 			bad = append(bad, field)
 		}
 		heirs[st.ID] = a
@@ -91,7 +91,7 @@ func successor(ctx context.Context, tx Tx, who Successor) (account.Account, erro
 
 // fit reports whether an account can take over from its owner: it is another one, of
 // a person, and active. Why not is not told, since the address may be anybody's.
-func fit(a, owner account.Account) bool {
+func fit(a, owner account.Card) bool {
 	return ids.Valid(a.ID) && a.ID != owner.ID && a.Kind == account.KindPerson && a.Status == account.StatusActive
 }
 

@@ -84,16 +84,16 @@ func (s *Service) FindSuccessor(ctx context.Context, by account.Actor, id ID, f 
 }
 
 // byLogin finds the one person who has a login address and fits the other criteria.
-func byLogin(ctx context.Context, tx Tx, typed string, c account.Criteria, owner account.Account) ([]Person, error) {
+func byLogin(ctx context.Context, tx Tx, typed string, c account.Criteria, owner account.Card) ([]Person, error) {
 	login, err := address.Parse(typed)
 	if err != nil {
 		return nil, nil //nolint:nilerr // nobody has such an address
 	}
 	a, there, err := known(tx.AccountByLogin(ctx, login))
-	if err != nil || !there || !fit(a, owner) || !c.Match(a) {
+	if err != nil || !there || !fit(a.Card(), owner) || !c.Match(a) {
 		return nil, err
 	}
-	found := personOf(a)
+	found := personOf(a.Card())
 	found.ContactEmail = "" // it may be another one, and the person no member
 	return []Person{found}, nil
 }

@@ -230,13 +230,12 @@ func (s *Service) CloseTechnical(ctx context.Context, by account.Actor, id ID, w
 		if err != nil || m.Status != StatusApproved {
 			return err
 		}
-		return s.closeTechnical(ctx, tx, by, st, Member{Membership: m, Account: a}, stamp, now)
+		return s.closeTechnical(ctx, tx, by, st, m, a, stamp, now)
 	})
 }
 
 // closeTechnical ends one technical account. The stamp voids what was signed in with it.
-func (s *Service) closeTechnical(ctx context.Context, tx Tx, by account.Actor, st Structure, one Member, stamp string, now time.Time) error {
-	a, m := one.Account, one.Membership
+func (s *Service) closeTechnical(ctx context.Context, tx Tx, by account.Actor, st Structure, m Membership, a account.Account, stamp string, now time.Time) error {
 	a.Status, a.StatusSince, a.Stamp, a.DueAt = account.StatusDeactivated, now, stamp, time.Time{}
 	a.Credentials = account.Credentials{}
 	if err := account.Put(ctx, tx, s.journal, by, "account.technical_closed", &a, now); err != nil {
@@ -298,7 +297,8 @@ func (s *Service) managedTechnical(
 	if at.Membership.Role != RoleTechnical || at.Account.Kind != account.KindTechnical {
 		return st, Membership{}, account.Account{}, ErrNotFound
 	}
-	return st, at.Membership, at.Account, nil
+	a, err := tx.Account(ctx, who)
+	return st, at.Membership, a, err
 }
 
 // standingOf loads what somebody is in a structure, but only under a name that can exist.
@@ -307,7 +307,7 @@ func standingOf(ctx context.Context, tx Tx, who account.ID, id ID) (Standing, er
 }
 
 func (s *Service) tellContact(ctx context.Context, tx Tx, st Structure, a account.Account, t notify.Template, now time.Time) error {
-	return s.tell(ctx, tx, a, st, notify.Mail{
+	return s.tell(ctx, tx, a.Card(), st, notify.Mail{
 		Key: fmt.Sprintf("%s/%s/%d", t, a.ID, a.Version), Template: t,
 		Values: notify.Values{"Name": a.FamilyName, "Login": a.LocalLogin(), "At": now.Format(time.RFC3339)},
 	}, now)

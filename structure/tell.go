@@ -11,7 +11,7 @@ import (
 
 // tell mails a person about a structure, where the person reads notices. The names of
 // both are filled in; what m says itself stands.
-func (s *Service) tell(ctx context.Context, tx Tx, to account.Account, st Structure, m notify.Mail, now time.Time) error {
+func (s *Service) tell(ctx context.Context, tx Tx, to account.Card, st Structure, m notify.Mail, now time.Time) error {
 	m.To, m.Account, m.Language = to.ContactEmail, to.ID, to.Language
 	values := notify.Values{"Name": to.DisplayName(), "Structure": st.DisplayName()}
 	maps.Copy(values, m.Values)
@@ -20,6 +20,6 @@ func (s *Service) tell(ctx context.Context, tx Tx, to account.Account, st Struct
 }
 
 // reachable reports whether an account is told what happens to it.
-func reachable(a account.Account) bool {
+func reachable(a account.Card) bool {
 	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation
 }

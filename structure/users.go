@@ -134,7 +134,7 @@ func (s *Service) userList(ctx context.Context, tx Tx, by account.Actor, in User
 	if err != nil {
 		return userList{}, err
 	}
-	r, err := s.reach(ctx, tx, a, now)
+	r, err := s.reach(ctx, tx, a.Card(), now)
 	if err != nil {
 		return userList{}, err
 	}
@@ -186,7 +186,7 @@ func (l userList) page(ctx context.Context, tx Tx, skip, limit int) ([]User, err
 	return out, nil
 }
 
-func userOf(a account.Account) User {
+func userOf(a account.Card) User {
 	return User{Person: personOf(a), Login: a.Login, CreatedAt: a.CreatedAt}
 }
 

@@ -71,7 +71,7 @@ func (t *tx) standing(a account.ID, s structure.ID) structure.Standing {
 	where, _ := t.db.structures.get(byID(s))
 	what, _ := t.db.memberships.find(pairKey(a, s))
 	last, _ := t.lastEvent(notify.StructureChain(s))
-	return structure.Standing{Account: who, Structure: where.Structure, Membership: what, Head: last.Head()}
+	return structure.Standing{Account: who.Card(), Structure: where.Structure, Membership: what, Head: last.Head()}
 }
 
 func (t *tx) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
@@ -81,7 +81,7 @@ func (t *tx) Deciding(ctx context.Context, a account.ID, id structure.Membership
 			return structure.Deciding{}, err
 		}
 		applicant, _ := t.db.accounts.get(byID(m.Account)) // zero if it is not there
-		return structure.Deciding{Standing: t.standing(a, m.Structure), Subject: m, Applicant: applicant}, nil
+		return structure.Deciding{Standing: t.standing(a, m.Structure), Subject: m, Applicant: applicant.Card()}, nil
 	})
 }
 
@@ -182,7 +182,7 @@ func (t *tx) Members(ctx context.Context, q structure.MembershipQuery) ([]struct
 		var out []structure.Member
 		for _, m := range ms {
 			a, _ := t.db.accounts.get(byID(m.Account)) // zero if it is not there
-			out = append(out, structure.Member{Membership: m, Account: a})
+			out = append(out, structure.Member{Membership: m, Account: a.Card()})
 		}
 		return out, nil
 	})

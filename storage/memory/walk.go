@@ -23,7 +23,7 @@ func (t *tx) WalkMembers(ctx context.Context, q structure.MembershipQuery, fn fu
 		var out []structure.Member
 		for _, m := range t.memberships(q, math.MaxInt) {
 			if a, err := t.db.accounts.get(byID(m.Account)); err == nil {
-				out = append(out, structure.Member{Membership: m, Account: a})
+				out = append(out, structure.Member{Membership: m, Account: a.Card()})
 			}
 		}
 		return out, nil

@@ -119,7 +119,7 @@ func membersWithAccounts(b *bench) {
 		for _, m := range members(b, q) {
 			who := structure.Member{Membership: m}
 			if m.Account != accountID(9) {
-				who.Account = list(b, func(tx storage.Tx) (account.Account, error) { return tx.Account(b.ctx, m.Account) })
+				who.Account = list(b, func(tx storage.Tx) (account.Account, error) { return tx.Account(b.ctx, m.Account) }).Card()
 			}
 			want = append(want, who)
 		}

@@ -98,7 +98,7 @@ func memberShown(m structure.Member) structure.Member {
 			ID: at.ID, Account: at.Account, Structure: at.Structure, Status: at.Status, Role: at.Role, Granted: at.Granted,
 			Validity: at.Validity, RequestedAt: at.RequestedAt, DecidedAt: at.DecidedAt,
 		},
-		Account: account.Account{
+		Account: account.Card{
 			ID: a.ID, Kind: a.Kind, Status: a.Status, Login: a.Login, ContactEmail: a.ContactEmail, GivenName: a.GivenName,
 			FamilyName: a.FamilyName, CreatedAt: a.CreatedAt, ActivatedAt: a.ActivatedAt, ReactivatedAt: a.ReactivatedAt,
 			LastSignInAt: a.LastSignInAt, UndeliverableSince: a.UndeliverableSince,

@@ -421,11 +421,11 @@ type mixesMembers struct{ storage.Tx }
 
 func (x mixesMembers) Members(ctx context.Context, q structure.MembershipQuery) ([]structure.Member, error) {
 	all, err := x.Tx.Members(ctx, q)
-	people := make([]account.Account, 0, len(all))
+	people := make([]account.Card, 0, len(all))
 	for _, m := range all {
 		people = append(people, m.Account)
 	}
-	slices.SortFunc(people, func(a, b account.Account) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	slices.SortFunc(people, func(a, b account.Card) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	for i := range all {
 		all[i].Account = people[i]
 	}

@@ -55,7 +55,7 @@ func (c standingCase) want(b *bench) structure.Standing {
 	b.Helper()
 	var want structure.Standing
 	if c.a {
-		want.Account = load(b, accountKind(), accountKind().make(c.account))
+		want.Account = load(b, accountKind(), accountKind().make(c.account)).Card()
 	}
 	if c.s {
 		want.Structure = load(b, structureKind(), structureKind().make(c.structure))
@@ -111,7 +111,7 @@ func hearings(b *bench) {
 		want := structure.Hearing{Standing: c.want(b)}
 		switch c.structure {
 		case 1:
-			want.Principal.Account = load(b, accountKind(), accountKind().make(3))
+			want.Principal.Account = load(b, accountKind(), accountKind().make(3)).Card()
 			want.Principal.Membership = load(b, membershipKind(), principal)
 			want.Organisers = []structure.Subscription{load(b, subscriptionKind(), organiser)}
 		case 2:
@@ -153,7 +153,7 @@ func decidings(b *bench) {
 				want.Membership = want.Subject
 			}
 			if applicant == 2 {
-				want.Applicant = load(b, accountKind(), accountKind().make(2))
+				want.Applicant = load(b, accountKind(), accountKind().make(2)).Card()
 			}
 			b.equal("Deciding by "+c.what, got, want)
 		}

@@ -39,6 +39,26 @@ func accountTable() table[account.Account] {
 	}
 }
 
+// cardTable is as much of the table of accounts as a card holds; nothing is written by it.
+func cardTable() table[account.Card] {
+	return table[account.Card]{
+		name: "habilis_accounts",
+		keys: 1,
+		columns: []string{
+			"id", "kind", "status", "login", "contact_email", "given_name", "family_name", "language",
+			"created_at", "status_since", "activated_at", "reactivated_at", "last_sign_in_at", "undeliverable_since",
+		},
+		fields: func(c *account.Card) []any {
+			return []any{
+				(*string)(&c.ID), (*string)(&c.Kind), (*string)(&c.Status), &c.Login, &c.ContactEmail,
+				&c.GivenName, &c.FamilyName, &c.Language,
+				never(&c.CreatedAt), never(&c.StatusSince), never(&c.ActivatedAt), never(&c.ReactivatedAt),
+				never(&c.LastSignInAt), never(&c.UndeliverableSince),
+			}
+		},
+	}
+}
+
 // Account implements storage.Tx.
 func (tx *Tx) Account(ctx context.Context, id account.ID) (account.Account, error) {
 	t := tx.store.tables.accounts

@@ -47,7 +47,7 @@ func (tx *Tx) Membership(ctx context.Context, id structure.MembershipID) (struct
 func (tx *Tx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
 	t := tx.store.tables
 	var at structure.Standing
-	err := tx.ask(ctx, tx.statementContext(ctx), append(tx.standing(&at, a, s), one(&at.Account, t.accounts.fields, t.accounts.get, string(a)))...)
+	err := tx.ask(ctx, tx.statementContext(ctx), append(tx.standing(&at, a, s), one(&at.Account, t.cards.fields, t.cards.get, string(a)))...)
 	if err != nil {
 		return structure.Standing{}, err
 	}
@@ -70,10 +70,10 @@ var _ structure.Hearer = (*Tx)(nil)
 func (tx *Tx) Hearing(ctx context.Context, a account.ID, s structure.ID) (structure.Hearing, error) {
 	t := tx.store.tables
 	var h structure.Hearing
-	accounts := make([]account.Account, 0, 2)
+	accounts := make([]account.Card, 0, 2)
 	err := tx.ask(ctx, tx.statementContext(ctx), append(tx.standing(&h.Standing, a, s),
 		one(&h.Principal.Membership, t.memberships.fields, t.principal, string(s)),
-		all(&accounts, t.accounts.fields, t.accountsHearing, string(a), string(s)),
+		all(&accounts, t.cards.fields, t.accountsHearing, string(a), string(s)),
 		all(&h.Organisers, t.subscriptions.fields, t.organisers, string(s)))...)
 	if err != nil {
 		return structure.Hearing{}, err
@@ -87,11 +87,11 @@ func (tx *Tx) Hearing(ctx context.Context, a account.ID, s structure.ID) (struct
 func (tx *Tx) Deciding(ctx context.Context, a account.ID, id structure.MembershipID) (structure.Deciding, error) {
 	t := tx.store.tables
 	var d structure.Deciding
-	memberships, accounts := make([]structure.Membership, 0, 2), make([]account.Account, 0, 2)
+	memberships, accounts := make([]structure.Membership, 0, 2), make([]account.Card, 0, 2)
 	err := tx.ask(ctx, tx.statementContext(ctx),
 		one(&d.Head, headFields, t.headAround, string(notify.StructureChain("")), string(id)),
 		all(&memberships, t.memberships.fields, t.membershipsAround, string(id), string(a), string(id)),
-		all(&accounts, t.accounts.fields, t.accountsAround, string(a), string(id)),
+		all(&accounts, t.cards.fields, t.accountsAround, string(a), string(id)),
 		one(&d.Structure, t.structures.fields, t.structureAround, string(id)))
 	if err != nil {
 		return structure.Deciding{}, err
@@ -112,13 +112,13 @@ func (tx *Tx) Deciding(ctx context.Context, a account.ID, id structure.Membershi
 }
 
 // among returns the account with an id, or a zero one if it is not there.
-func among(accounts []account.Account, id account.ID) account.Account {
+func among(accounts []account.Card, id account.ID) account.Card {
 	for i := range accounts {
 		if accounts[i].ID == id {
 			return accounts[i]
 		}
 	}
-	return account.Account{}
+	return account.Card{}
 }
 
 // PutMembership implements storage.Tx.
@@ -200,14 +200,14 @@ func (tx *Tx) Members(ctx context.Context, q structure.MembershipQuery) ([]struc
 	query, args := tx.selection(t.memberships.selectAll, q)
 	within, _ := tx.selection("SELECT account_id FROM "+t.memberships.name, q)
 	var memberships []structure.Membership
-	var accounts []account.Account
+	var accounts []account.Card
 	err := tx.ask(ctx, ctx,
 		all(&memberships, t.memberships.fields, query, args...),
-		all(&accounts, t.accounts.fields, t.accounts.selectAll+" WHERE id IN ("+within+")", args...))
+		all(&accounts, t.cards.fields, t.cards.selectAll+" WHERE id IN ("+within+")", args...))
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[account.ID]account.Account, len(accounts))
+	known := make(map[account.ID]account.Card, len(accounts))
 	for _, a := range accounts {
 		known[a.ID] = a
 	}
@@ -215,7 +215,7 @@ func (tx *Tx) Members(ctx context.Context, q structure.MembershipQuery) ([]struc
 	for i, m := range memberships {
 		a, ok := known[m.Account]
 		if !ok {
-			if a, err = tx.Account(ctx, m.Account); err != nil && !errors.Is(err, storage.ErrNotFound) {
+			if a, err = get(ctx, tx, t.cards, t.cards.get, string(m.Account)); err != nil && !errors.Is(err, storage.ErrNotFound) {
 				return nil, err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 // tables holds every statement of a store, written once for its dialect.
 type tables struct {
 	accounts      *table[account.Account]
+	cards         *table[account.Card] // the table of accounts, for reading
 	links         *table[account.Link]
 	throttles     *table[account.Throttle]
 	attachments   *table[account.Attachment]
@@ -46,13 +47,15 @@ type tables struct {
 	// account and another.
 	structureAround, headAround, membershipsAround, accountsAround string
 
-	// Who is heard in a structure.
+	// Who is heard in a structure: its principal manager, the account of that one and
+	// another, and the lines that give powers of a manager.
 	principal, accountsHearing, organisers string
 }
 
 func newTables(d *Dialect) *tables {
 	t := &tables{
 		accounts:      accountTable().prepare(d),
+		cards:         cardTable().prepare(d),
 		links:         linkTable().prepare(d),
 		throttles:     throttleTable().prepare(d),
 		attachments:   attachmentTable().prepare(d),
@@ -86,11 +89,11 @@ func newTables(d *Dialect) *tables {
 	t.headAround = d.rebind(fmt.Sprintf(head, "? || "+around))
 	t.membershipsAround = d.rebind(t.memberships.selectAll + " WHERE id = ? UNION ALL " +
 		t.memberships.selectAll + " WHERE account_id = ? AND structure_id = " + around)
-	t.accountsAround = d.rebind(t.accounts.selectAll + " WHERE id IN (?, " + account + ")")
+	t.accountsAround = d.rebind(t.cards.selectAll + " WHERE id IN (?, " + account + ")")
 
 	principal := " WHERE structure_id = ? AND role = 'principal_manager' AND status = 'approved'"
 	t.principal = d.rebind(t.memberships.selectAll + principal)
-	t.accountsHearing = d.rebind(t.accounts.selectAll + " WHERE id IN (?, (SELECT account_id FROM habilis_memberships" + principal + "))")
+	t.accountsHearing = d.rebind(t.cards.selectAll + " WHERE id IN (?, (SELECT account_id FROM habilis_memberships" + principal + "))")
 	t.organisers = d.rebind(t.subscriptions.selectAll + " WHERE structure_id = ? AND space = 'organisation' AND status = 'approved'" +
 		" ORDER BY requested_at, id")
 
