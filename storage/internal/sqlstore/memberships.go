@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
@@ -78,6 +80,9 @@ func (tx *Tx) Hearing(ctx context.Context, a account.ID, s structure.ID) (struct
 	if err != nil {
 		return structure.Hearing{}, err
 	}
+	slices.SortFunc(h.Organisers, func(a, b structure.Subscription) int {
+		return cmp.Or(a.RequestedAt.Compare(b.RequestedAt), cmp.Compare(a.ID, b.ID))
+	})
 	h.Account, h.Principal.Account = among(accounts, a), among(accounts, h.Principal.Membership.Account)
 	return h, nil
 }

@@ -48,7 +48,7 @@ type tables struct {
 	structureAround, headAround, membershipsAround, accountsAround string
 
 	// Who is heard in a structure: its principal manager, the account of that one and
-	// another, and the lines that give powers of a manager.
+	// another, and the lines that give powers of a manager, in no order.
 	principal, accountsHearing, organisers string
 }
 
@@ -94,8 +94,7 @@ func newTables(d *Dialect) *tables {
 	principal := " WHERE structure_id = ? AND role = 'principal_manager' AND status = 'approved'"
 	t.principal = d.rebind(t.memberships.selectAll + principal)
 	t.accountsHearing = d.rebind(t.cards.selectAll + " WHERE id IN (?, (SELECT account_id FROM habilis_memberships" + principal + "))")
-	t.organisers = d.rebind(t.subscriptions.selectAll + " WHERE structure_id = ? AND space = 'organisation' AND status = 'approved'" +
-		" ORDER BY requested_at, id")
+	t.organisers = d.rebind(t.subscriptions.selectAll + " WHERE structure_id = ? AND space = 'organisation' AND status = 'approved'")
 
 	t.dropNotices = d.rebind("DELETE FROM habilis_notices WHERE id IN (SELECT id FROM habilis_notices WHERE at < ? ORDER BY at, id LIMIT ?)")
 	t.enqueue = t.messages.insert + " ON CONFLICT (idempotency_key) DO NOTHING"
