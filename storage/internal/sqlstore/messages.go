@@ -29,14 +29,19 @@ func messageTable() table[notify.Message] {
 	}
 }
 
-// turn is whose turn a message waits for, or nil if it waits for none. A column of its own
-// is cheap to keep an index on, and no other index looks as good to a planner: how many
-// messages wait changes faster than its statistics.
+// turn is in whose row a message waits: that of its recipient, or "" if it is urgent and
+// waits for nobody before it; nil if it does not wait. A column of its own is cheap to keep
+// an index on, and no other index looks as good to a planner: how many messages wait changes
+// faster than its statistics.
 func turn(m *notify.Message) any {
-	if m.Status != notify.MessageQueued || m.Urgent {
+	switch {
+	case m.Status != notify.MessageQueued:
 		return nil
+	case m.Urgent:
+		return ""
+	default:
+		return m.To
 	}
-	return m.To
 }
 
 // Enqueue implements storage.Tx. A key that is taken is no failure; an id that is
@@ -112,7 +117,14 @@ func messagesWhere(q notify.MessageQuery) *where {
 		w.and("status <> 'sent' AND account_id <> ''")
 	}
 	w.equal("template", string(q.Template))
-	word(&w, "status", q.Status)
+	if q.Urgent && q.Status == notify.MessageQueued {
+		w.and("turn = ''")
+	} else {
+		word(&w, "status", q.Status)
+	}
+	if q.Urgent {
+		w.and("urgent")
+	}
 	if q.InTurn && q.Status != notify.MessageQueued {
 		w.and("status = 'queued'")
 	}
@@ -127,12 +139,9 @@ func messagesWhere(q notify.MessageQuery) *where {
 		w.and("(not_before IS NULL OR not_before <= ?)", at)
 		w.and("(leased_until IS NULL OR leased_until <= ?)", at)
 	}
-	if q.Urgent {
-		w.and("urgent")
-	}
 	if q.InTurn {
 		w.and("NOT urgent")
-		w.and("NOT EXISTS (SELECT 1 FROM habilis_messages AS e WHERE e.turn = habilis_messages.recipient" +
+		w.and("NOT EXISTS (SELECT 1 FROM habilis_messages AS e WHERE e.turn = habilis_messages.recipient AND NOT e.urgent" +
 			" AND (e.created_at, e.id) < (habilis_messages.created_at, habilis_messages.id))")
 	}
 	return &w

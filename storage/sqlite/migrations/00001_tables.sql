@@ -305,7 +305,6 @@ CREATE TABLE habilis_messages (
 CREATE UNIQUE INDEX habilis_messages_key ON habilis_messages (idempotency_key);
 CREATE INDEX habilis_messages_status ON habilis_messages (status, created_at, id);
 CREATE INDEX habilis_messages_account ON habilis_messages (account_id, created_at, id) WHERE status <> 'sent' AND account_id <> '';
-CREATE INDEX habilis_messages_urgent ON habilis_messages (status, created_at, id) WHERE status = 'queued' AND urgent;
 CREATE INDEX habilis_messages_turn ON habilis_messages (turn, created_at, id) WHERE turn IS NOT NULL;
 
 CREATE TABLE habilis_notices (
