@@ -118,10 +118,10 @@ func (a Account) String() string { return "account " + string(a.ID) }
 // GoString is String.
 func (a Account) GoString() string { return a.String() }
 
-// DisplayName is that of the card.
+// DisplayName is [Card.DisplayName].
 func (a Account) DisplayName() string { return displayName(a.GivenName, a.FamilyName) }
 
-// SortName is that of the card.
+// SortName is [Card.SortName].
 func (a Account) SortName() string { return sortName(a.GivenName, a.FamilyName) }
 
 // upper writes s in capitals. ASCII, which most names are, needs no rules of a language.

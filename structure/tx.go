@@ -42,14 +42,14 @@ type Tx interface {
 	// Membership returns one membership, or ErrNotFound.
 	Membership(ctx context.Context, id MembershipID) (Membership, error)
 
-	// Standing returns an account, a structure, and the membership of the one in the
-	// other, with the end of the structure's chain. What does not exist is zero and no
+	// Standing returns the card of an account, a structure, and the membership of the one
+	// in the other, with the end of the structure's chain. What does not exist is zero and no
 	// error. The end of the chain MUST NOT be newer than the rest: a unit that records
 	// after it collides with everything that was recorded in the structure since.
 	Standing(ctx context.Context, a account.ID, s ID) (Standing, error)
 
-	// Deciding returns a membership, the account that it belongs to, and the Standing
-	// of another account in its structure. A membership that does not exist is
+	// Deciding returns a membership, the card of the account that it belongs to, and the
+	// Standing of another account in its structure. A membership that does not exist is
 	// ErrNotFound; what else does not exist is zero and no error.
 	Deciding(ctx context.Context, a account.ID, id MembershipID) (Deciding, error)
 
