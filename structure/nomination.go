@@ -103,7 +103,11 @@ func (s *Service) AcceptNomination(ctx context.Context, by account.Actor, id ID)
 	}
 	var st Structure
 	err := s.store.Update(ctx, func(tx Tx) error {
-		heir, asked, answered, err := s.answer(ctx, tx, by, id, now)
+		heir, err := account.Acting(ctx, tx, by) // active as it is guarded below
+		if err != nil {
+			return err
+		}
+		_, asked, answered, err := s.answer(ctx, tx, by, id, now)
 		if err != nil {
 			return err
 		}
@@ -116,17 +120,13 @@ func (s *Service) AcceptNomination(ctx context.Context, by account.Actor, id ID)
 		}
 		st = answered
 		_, err = s.handOver(ctx, tx, by, succession{
-			st: answered, from: principal.Membership, former: principal.Account, to: heir,
+			st: answered, from: principal.Membership, former: principal.Account, to: heir.Card(),
 			kind: "principal.nomination_accepted", mail: notify.MailPrincipalReceived,
 		}, now)
 		if err != nil {
 			return err
 		}
-		whole, err := tx.Account(ctx, heir.ID)
-		if err != nil {
-			return err
-		}
-		return guard(ctx, tx, map[ID]account.Account{id: whole})
+		return guard(ctx, tx, map[ID]account.Account{id: heir})
 	})
 	if err != nil {
 		return Structure{}, err

@@ -1,6 +1,7 @@
 package structure_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -237,5 +238,62 @@ func TestPrincipalsWhoStayAway(t *testing.T) {
 		require.Equal(t, 1, caughtUp(t, w))
 		told(2, 2)
 		w.Proven(t)
+	})
+}
+
+// closing is a store in which an account is closed right after a unit looked at what it is
+// in a structure.
+type closing struct {
+	storage.Store
+	who account.ID
+}
+
+func (c closing) Update(ctx context.Context, fn func(storage.Tx) error) error {
+	return c.Store.Update(ctx, func(tx storage.Tx) error { return fn(&closingTx{Tx: tx, who: c.who}) })
+}
+
+type closingTx struct {
+	storage.Tx
+	who    account.ID
+	closed bool
+}
+
+func (t *closingTx) Standing(ctx context.Context, a account.ID, s structure.ID) (structure.Standing, error) {
+	at, err := t.Tx.Standing(ctx, a, s)
+	if err != nil || a != t.who || t.closed {
+		return at, err
+	}
+	t.closed = true
+	who, err := t.Account(ctx, a)
+	if err == nil {
+		who.Status = account.StatusDeactivated
+		err = t.PutAccount(ctx, who)
+	}
+	return at, err
+}
+
+// RC-08: whoever closes an account while its nomination is accepted, or its secret replaced,
+// collides with that.
+func TestAccountsThatCloseMeanwhile(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		principalPolicy(t, w, structure.PrincipalPolicy{Accept: true})
+		e := settle(t, w)
+		_, err := transfer(t, w, e.owner, structure.Transfer{Structures: []structure.ID{e.one.ID}, SuccessorForAll: to(heir)})
+		require.NoError(t, err)
+		h, err := w.Structures.CreateTechnical(ctx, proven(w, e.owner), e.one.ID, program())
+		require.NoError(t, err)
+		while := func(who account.ID) *structure.Service {
+			s, err := structure.New(storage.Structures(closing{w.Store, who}), w.Keys, &structure.Options{Now: w.Clock.Now, Accounts: w.Accounts})
+			require.NoError(t, err)
+			return s
+		}
+		w.Unchanged(t, func() {
+			_, err := while(e.hubert.ID).AcceptNomination(ctx, e.hubert, e.one.ID)
+			require.ErrorIs(t, err, storage.ErrConflict)
+			_, err = while(h.Account).ResetTechnical(ctx, proven(w, e.owner), e.one.ID, h.Account, structure.TechnicalReset{Confirmed: true})
+			require.ErrorIs(t, err, storage.ErrConflict)
+		})
 	})
 }

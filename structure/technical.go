@@ -282,7 +282,8 @@ func (s *Service) Technicals(ctx context.Context, by account.Actor, id ID) ([]Te
 	return out, err
 }
 
-// managedTechnical loads a technical account of a structure for its principal manager.
+// managedTechnical loads a technical account of a structure for its principal manager: the
+// account before what it is there, so that writing it collides with whoever closes it.
 func (s *Service) managedTechnical(
 	ctx context.Context, tx Tx, by account.Actor, id ID, who account.ID, now time.Time,
 ) (Structure, Membership, account.Account, error) {
@@ -290,15 +291,18 @@ func (s *Service) managedTechnical(
 	if err != nil {
 		return st, Membership{}, account.Account{}, err
 	}
-	at, err := standingOf(ctx, tx, who, st.ID)
+	a, err := find(ctx, tx.Account, who)
 	if err != nil {
-		return st, Membership{}, account.Account{}, err
+		return st, Membership{}, a, err
 	}
-	if at.Membership.Role != RoleTechnical || at.Account.Kind != account.KindTechnical {
+	at, err := tx.Standing(ctx, who, st.ID)
+	if err != nil {
+		return st, Membership{}, a, err
+	}
+	if at.Membership.Role != RoleTechnical || a.Kind != account.KindTechnical {
 		return st, Membership{}, account.Account{}, ErrNotFound
 	}
-	a, err := tx.Account(ctx, who)
-	return st, at.Membership, a, err
+	return st, at.Membership, a, nil
 }
 
 // standingOf loads what somebody is in a structure, but only under a name that can exist.
