@@ -123,7 +123,6 @@ func inBinary() []int16 { return []int16{pgx.BinaryFormatCode} }
 // bytes as they are.
 func (w *wire) encode(args []any) error {
 	w.text, w.args, w.forms = w.text[:0], w.args[:0], w.forms[:0]
-	binary := false
 	for _, a := range args {
 		from, form := len(w.text), int16(pgx.TextFormatCode)
 		switch v := a.(type) {
@@ -132,7 +131,6 @@ func (w *wire) encode(args []any) error {
 			continue
 		case []byte:
 			w.args, w.forms = append(w.args, v), append(w.forms, pgx.BinaryFormatCode)
-			binary = true
 			continue
 		case string:
 			w.text = append(w.text, v...)
@@ -147,7 +145,7 @@ func (w *wire) encode(args []any) error {
 		}
 		w.args, w.forms = append(w.args, w.text[from:len(w.text):len(w.text)]), append(w.forms, form)
 	}
-	if !binary {
+	if !slices.Contains(w.forms, pgx.BinaryFormatCode) {
 		w.forms = w.forms[:0] // none says that all are text
 	}
 	return nil
