@@ -11,6 +11,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/check"
 	"github.com/habilis-go/habilis/internal/i18n"
+	"github.com/habilis-go/habilis/internal/secret"
 	"github.com/habilis-go/habilis/notify"
 )
 
@@ -106,18 +107,27 @@ func (s *Service) RemoveFactor(ctx context.Context, by account.Actor, id FactorI
 }
 
 // ResetFactors removes every factor of a person who lost them all, on the word of support,
-// which has made sure who asks. The mailbox is what is left; the owner is told by mail of
-// each factor. It returns how many there were. Errors: account.ErrActor for anybody but
-// support; [account.ErrNotActive].
+// which has made sure who asks. Every session and every sign-in under way ends with them:
+// they may be in the hands of whoever has the device. The mailbox is what is left; the owner
+// is told by mail of each factor. It returns how many there were. Errors: account.ErrActor
+// for anybody but support; [account.ErrNotActive].
 func (s *Service) ResetFactors(ctx context.Context, by account.Actor, id account.ID) (int, error) {
 	if by.Kind != notify.ActorSupport {
 		return 0, account.ErrActor
 	}
+	stamp, _, err := secret.New(s.ids)
+	if err != nil {
+		return 0, err
+	}
 	now, n := s.clock(), 0
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		n = 0
 		a, err := account.Acting(ctx, tx, account.Person(id))
 		if err != nil {
+			return err
+		}
+		a.Stamp = stamp
+		if err := account.Put(ctx, tx, s.journal, by, "account.signed_out_everywhere", &a, now); err != nil {
 			return err
 		}
 		fs, err := tx.Factors(ctx, a.ID)

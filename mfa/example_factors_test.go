@@ -177,7 +177,8 @@ func ExampleService_RemoveFactor() {
 	// proof_required
 }
 
-// Support helps whoever lost everything but the mailbox, once it is sure who asks.
+// Support helps whoever lost everything but the mailbox, once it is sure who asks. What was
+// lost may be signed in: that ends too.
 func ExampleService_ResetFactors() {
 	ctx, d := context.Background(), newDesk()
 	by, _ := d.withApplication()

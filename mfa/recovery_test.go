@@ -245,15 +245,18 @@ func TestTrustedDevices(t *testing.T) {
 	})
 }
 
-// Support removes what somebody lost, and the owner hears of it; nobody else can.
+// Support removes what somebody lost, the sessions of whoever has it now end, and the owner
+// hears of it; nobody else can.
 func TestResetFactors(t *testing.T) {
 	t.Parallel()
 	w := world(t)
 	ctx := t.Context()
 	julie := w.Join(t, login)
-	by := actor(t, w)
+	held := w.SignIn(t, login)
+	by, err := w.Accounts.Resume(ctx, held)
+	require.NoError(t, err)
 	enrol(t, w, by)
-	_, err := w.SignIns.NewRecoveryCodes(ctx, by)
+	_, err = w.SignIns.NewRecoveryCodes(ctx, by)
 	require.NoError(t, err)
 	_, err = w.SignIns.ReplaceAuthenticator(ctx, by)
 	require.NoError(t, err)
@@ -264,6 +267,8 @@ func TestResetFactors(t *testing.T) {
 	n, err := w.SignIns.ResetFactors(ctx, account.Support("S-1"), julie.ID)
 	require.NoError(t, err)
 	require.Equal(t, 2, n)
+	_, err = w.Accounts.Resume(ctx, held)
+	require.ErrorIs(t, err, account.ErrSessionEnded)
 	require.Equal(t, 2, w.Count(t, login, notify.MailFactorRemoved))
 	all, err := w.SignIns.ListFactors(ctx, by)
 	require.NoError(t, err)

@@ -67,7 +67,7 @@ func TestAPasskeyInABrowser(t *testing.T) {
 		}
 		return ""
 	}))
-	signOut()
+	k.goes("/account", "Votre session est terminée")
 	k.goes(passkeyPath, "Utiliser ma clé d’accès")
 	k.clicks(touch, "n’a pas été reconnue")
 }
