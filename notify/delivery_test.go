@@ -62,6 +62,26 @@ func TestAcceptedWhileEndingIsMarked(t *testing.T) {
 	require.Equal(t, notify.MessageSent, b.message(owed.ID).Status)
 }
 
+// What the claim ahead ended counts, though nothing of it is sent any more.
+func TestEndCountsWhatWasClaimedAhead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.owe("julie", time.Time{})
+	b.clock.move(time.Millisecond)
+	late := b.owe("late", start.Add(15*time.Minute))
+	b.clock.move(15 * time.Minute)
+	b.opts.Batch = 1
+	ctx, cancel := context.WithCancel(t.Context())
+	d := b.dispatcher(mailerFunc(func(context.Context, notify.Email) error {
+		require.Eventually(t, func() bool { return b.message(late.ID).Status == notify.MessageDead }, time.Minute, time.Millisecond)
+		cancel()
+		return nil
+	}))
+	s, err := d.Drain(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, notify.Stats{Sent: 1, Expired: 1}, s)
+}
+
 func TestGivingBackIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -248,6 +248,7 @@ func (d *Dispatcher) Drain(ctx context.Context) (Stats, error) {
 	var ahead batch
 	for {
 		if err := ctx.Err(); err != nil {
+			total.add(ahead.given)
 			return total, errors.Join(err, d.release(ctx, ahead.claimed))
 		}
 		b := ahead
