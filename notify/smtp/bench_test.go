@@ -182,13 +182,16 @@ var benchValues = notify.Values{
 	"Link": "https://portail.example/account/memberships",
 }
 
+// fill puts n mails into the outbox, to addresses that had none: how many notices one
+// address gets within an hour is bounded.
 func fill(b *testing.B, store notify.Store, journal *notify.Journal, turn, n int) {
 	b.Helper()
 	now := time.Now().UTC()
 	require.NoError(b, store.Update(b.Context(), func(tx notify.Tx) error {
 		for i := range n {
 			if err := journal.Enqueue(b.Context(), tx, now, notify.Mail{
-				Key: fmt.Sprint(now.UnixNano(), turn, i), Template: notify.MailMembershipApproved, To: fmt.Sprintf("m%d@example.org", i),
+				Key: fmt.Sprint(now.UnixNano(), turn, i), Template: notify.MailMembershipApproved,
+				To:       fmt.Sprintf("m%d.%d@example.org", i, now.UnixNano()),
 				Language: "fr", Values: benchValues,
 			}); err != nil {
 				return err
