@@ -86,24 +86,56 @@ func (w *wire) makeRoom(ctx context.Context, statements []sqlstore.Read) error {
 	return nil
 }
 
-// prepare prepares a statement, or finds that it is.
-func (w *wire) prepare(ctx context.Context, query string) (prepared, error) {
-	if p, ok := w.known[query]; ok {
-		return p, nil
+// learn prepares those of the statements that the connection does not know, in one message.
+// What was prepared before one that cannot be stays known.
+func (w *wire) learn(ctx context.Context, statements []sqlstore.Read) error {
+	if err := w.makeRoom(ctx, statements); err != nil { // before: what is sent next must stay
+		return err
 	}
-	w.names++
-	d, err := w.conn.Prepare(ctx, "habilis_"+strconv.Itoa(w.names), query, nil)
-	if err != nil {
-		return prepared{}, err
+	var fresh []string
+	for _, s := range statements {
+		if _, ok := w.known[s.Query]; !ok && !slices.Contains(fresh, s.Query) {
+			fresh = append(fresh, s.Query)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	way, first := w.conn.StartPipeline(ctx), w.names+1
+	for _, query := range fresh {
+		w.names++
+		way.SendPrepare(nameOf(w.names), query, nil)
+	}
+	err := way.Sync()
+	for i := 0; err == nil && i < len(fresh); i++ {
+		var answer any
+		if answer, err = way.GetResults(); err == nil {
+			err = w.keep(nameOf(first+i), fresh[i], answer)
+		}
+	}
+	if closed := way.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// nameOf is the name of a statement on the server.
+func nameOf(n int) string { return "habilis_" + strconv.Itoa(n) }
+
+// keep notes what the server says of a statement that was prepared.
+func (w *wire) keep(name, query string, answer any) error {
+	d, ok := answer.(*pgconn.StatementDescription)
+	if !ok {
+		return fmt.Errorf("preparing a statement: the server answered with a %T", answer)
 	}
 	p := prepared{plan: d, columns: d.Fields}
 	for i := range p.columns {
 		p.columns[i].Format = pgx.BinaryFormatCode
 	}
 	// One, however many there are: with none, pgconn would ask the server each time.
-	d.Fields = make([]pgconn.FieldDescription, 1)
+	d.Name, d.Fields = name, make([]pgconn.FieldDescription, 1)
 	w.known[query], w.order = p, append(w.order, query)
-	return p, nil
+	return nil
 }
 
 // forget forgets every statement if the server did, or cannot run one any more because a
@@ -154,13 +186,22 @@ func (w *wire) encode(args []any) error {
 // send sends statements in one message.
 func (m manner) send(ctx context.Context, conn *pgx.Conn, statements []sqlstore.Read) (*answers, error) {
 	a := &answers{wire: wireOf(conn.PgConn()), columns: make([][]pgconn.FieldDescription, 0, len(statements))}
-	if err := a.wire.makeRoom(ctx, statements); err != nil { // not later: what is in the batch must stay
-		return nil, err
+	if m.prepared {
+		if err := a.wire.learn(ctx, statements); err != nil {
+			return nil, err
+		}
 	}
 	var b pgconn.Batch
 	for _, s := range statements {
-		if err := m.add(ctx, a, &b, s); err != nil {
+		if err := a.wire.encode(s.Args); err != nil {
 			return nil, err
+		}
+		p := a.wire.known[s.Query] // none, if they are not prepared
+		a.columns = append(a.columns, p.columns)
+		if m.prepared {
+			b.ExecStatement(p.plan, a.wire.args, a.wire.forms, inBinary())
+		} else {
+			b.ExecParams(s.Query, a.wire.args, nil, a.wire.forms, inBinary())
 		}
 	}
 	if m.tracer != nil {
@@ -168,27 +209,6 @@ func (m manner) send(ctx context.Context, conn *pgx.Conn, statements []sqlstore.
 	}
 	a.all = a.wire.conn.ExecBatch(ctx, &b)
 	return a, nil
-}
-
-func (m manner) add(ctx context.Context, a *answers, b *pgconn.Batch, s sqlstore.Read) error {
-	var p prepared
-	var err error
-	if m.prepared {
-		p, err = a.wire.prepare(ctx, s.Query)
-	}
-	if err == nil {
-		err = a.wire.encode(s.Args)
-	}
-	if err != nil {
-		return err
-	}
-	a.columns = append(a.columns, p.columns)
-	if m.prepared {
-		b.ExecStatement(p.plan, a.wire.args, a.wire.forms, inBinary())
-	} else {
-		b.ExecParams(s.Query, a.wire.args, nil, a.wire.forms, inBinary())
-	}
-	return nil
 }
 
 // answers are what the server says to statements that were sent together, in their order.

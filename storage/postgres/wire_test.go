@@ -2,7 +2,11 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
+	"net"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +49,72 @@ func TestStatementsThatTheServerForgot(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, known(t.Context(), s, 10), "26000")
 	require.NoError(t, known(t.Context(), s, 10))
+}
+
+// counted counts the messages to the server.
+type counted struct {
+	net.Conn
+	sent *atomic.Int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.sent.Add(1)
+	return c.Conn.Write(p)
+}
+
+// A connection prepares in one message what is sent in one, and does so once.
+func TestStatementsArePreparedTogether(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	config, err := pgxpool.ParseConfig(pgtest.Lend(t).DSN)
+	require.NoError(t, err)
+	var sent atomic.Int64
+	dial := config.ConnConfig.DialFunc
+	config.MaxConns, config.ConnConfig.DialFunc = 1, func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		return counted{conn, &sent}, err
+	}
+	p, err := pgxpool.NewWithConfig(ctx, config)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	s, err := postgres.New(ctx, p, nil)
+	require.NoError(t, err)
+	for i, ways := range []int64{2, 1} {
+		id := account.ID("a" + strconv.Itoa(i))
+		before := sent.Load()
+		require.NoError(t, s.Update(ctx, func(tx storage.Tx) error {
+			return errors.Join(
+				tx.PutAccount(ctx, account.Account{ID: id, Login: string(id)}),
+				tx.PutLink(ctx, account.Link{Account: id, Purpose: account.PurposeActivation, Digest: string(id)}),
+				tx.PutThrottle(ctx, account.Throttle{Account: id, Factor: account.FactorPassword}),
+			)
+		}))
+		require.Equal(t, ways, sent.Load()-before)
+	}
+}
+
+// What cannot be prepared fails its unit and nothing else; what was prepared with it serves.
+func TestStatementsThatCannotBePrepared(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	p, s := onOne(t, nil)
+	put := func(id account.ID) error {
+		return s.Update(ctx, func(tx storage.Tx) error {
+			return errors.Join(
+				tx.PutAccount(ctx, account.Account{ID: id, Login: string(id)}),
+				tx.PutLink(ctx, account.Link{Account: id, Purpose: account.PurposeActivation, Digest: string(id)}),
+			)
+		})
+	}
+	rename := func(from, to string) {
+		_, err := p.Exec(ctx, "ALTER TABLE "+from+" RENAME TO "+to)
+		require.NoError(t, err)
+	}
+	rename("habilis_links", "elsewhere")
+	require.ErrorContains(t, put("a"), "42P01")
+	rename("elsewhere", "habilis_links")
+	require.NoError(t, put("a"))
+	require.NoError(t, put("b"))
 }
 
 // However many different lists are asked for, a connection keeps a bounded number of them
