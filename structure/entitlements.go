@@ -271,19 +271,27 @@ func (s *Service) ended(by account.Actor, d desk, l Line) (Subscription, error) 
 
 // putEdited stores what a form came to and tells who has to know.
 func (s *Service) putEdited(ctx context.Context, tx Tx, by account.Actor, d desk, out *EntitlementOutcome) error {
-	for i := range out.Removed {
-		kind := notify.Kind("subscription.removed")
-		if out.Removed[i].Status == SubscriptionCancelled {
-			kind = "subscription.withdrawn"
-		}
-		if err := s.putSubscription(ctx, tx, by, kind, &out.Removed[i], d.at); err != nil {
-			return err
-		}
-	}
-	begun := slices.Concat(out.Granted, out.Requested)
-	if err := s.putAsked(ctx, tx, by, d, begun); err != nil {
+	lines := slices.Concat(out.Removed, out.Granted, out.Requested)
+	if err := s.putSubscriptions(ctx, tx, d.Head, by, lines, Subscription.becameByEdit, d.at); err != nil {
 		return err
 	}
+	begun := lines[len(out.Removed):]
+	out.Removed = lines[:len(out.Removed):len(out.Removed)]
 	out.Granted, out.Requested = begun[:len(out.Granted)], begun[len(out.Granted):]
+	if err := s.tellAsked(ctx, tx, by, d, begun); err != nil {
+		return err
+	}
 	return s.tellRemoved(ctx, tx, by, d, out.Removed)
+}
+
+// becameByEdit is what the history calls what a form did to a line.
+func (s Subscription) becameByEdit() notify.Kind {
+	switch s.Status {
+	case SubscriptionRemoved:
+		return "subscription.removed"
+	case SubscriptionCancelled:
+		return "subscription.withdrawn"
+	default:
+		return s.began()
+	}
 }

@@ -36,7 +36,7 @@ func (s *Service) CloseSpace(ctx context.Context, by account.Actor, id ID, space
 }
 
 // spaceChange is what happens to a space of a structure, members included.
-type spaceChange func(ctx context.Context, tx Tx, by account.Actor, st Structure, spec authz.SpaceSpec, members []Member, now time.Time) (Structure, error)
+type spaceChange func(ctx context.Context, tx Tx, by account.Actor, at Standing, spec authz.SpaceSpec, members []Member, now time.Time) (Structure, error)
 
 func (s *Service) changeSpaces(
 	ctx context.Context, op string, by account.Actor, id ID, space authz.Space, change spaceChange,
@@ -47,23 +47,23 @@ func (s *Service) changeSpaces(
 	}
 	now := s.clock()
 	var st Structure
-	err := s.store.Update(ctx, func(tx Tx) (err error) {
-		if st, err = s.authorise(ctx, tx, by, id, authz.ActionManageSpaces, now); err != nil {
-			return err
-		}
+	err := s.store.Update(ctx, func(tx Tx) error {
+		at, err := s.authorised(ctx, tx, by, id, authz.ActionManageSpaces, now)
 		switch {
-		case st.Status != StatusActive:
+		case err != nil:
+			return err
+		case at.Structure.Status != StatusActive:
 			return ErrStructureInactive
-		case !spec.Fits(st.Type):
+		case !spec.Fits(at.Structure.Type):
 			return fault.Invalid(op, fault.Field{Path: "space", Code: "space"})
 		case spec.Fixed():
 			return ErrSpaceFixed
 		}
-		members, err := s.everyMember(ctx, tx, st.ID)
+		members, err := s.everyMember(ctx, tx, at.Structure.ID)
 		if err != nil {
 			return err
 		}
-		st, err = change(ctx, tx, by, st, spec, members, now)
+		st, err = change(ctx, tx, by, at, spec, members, now)
 		return err
 	})
 	if err != nil {
@@ -94,14 +94,15 @@ func (s *Service) everyMember(ctx context.Context, tx Tx, id ID) ([]Member, erro
 }
 
 func (s *Service) opening(
-	ctx context.Context, tx Tx, by account.Actor, st Structure, spec authz.SpaceSpec, members []Member, now time.Time,
+	ctx context.Context, tx Tx, by account.Actor, at Standing, spec authz.SpaceSpec, members []Member, now time.Time,
 ) (Structure, error) {
+	st := at.Structure
 	if slices.Contains(st.Spaces, spec.Code) {
 		return st, nil
 	}
 	st.Spaces = append(slices.Clone(st.Spaces), spec.Code)
 	slices.Sort(st.Spaces)
-	if err := s.putStructure(ctx, tx, by, "structure.space_opened", &st, now); err != nil {
+	if err := s.putStructureAfter(ctx, tx, at.Head, by, "structure.space_opened", &st, now); err != nil {
 		return st, err
 	}
 	batch, err := s.ids.New(now)
@@ -157,8 +158,9 @@ func listedFor(spec authz.SpaceSpec, st Structure, m Membership, now time.Time) 
 }
 
 func (s *Service) closing(
-	ctx context.Context, tx Tx, by account.Actor, st Structure, spec authz.SpaceSpec, members []Member, now time.Time,
+	ctx context.Context, tx Tx, by account.Actor, at Standing, spec authz.SpaceSpec, members []Member, now time.Time,
 ) (Structure, error) {
+	st := at.Structure
 	if !slices.Contains(st.Spaces, spec.Code) {
 		return st, nil
 	}
@@ -167,7 +169,7 @@ func (s *Service) closing(
 		return st, err
 	}
 	st.Spaces = slices.DeleteFunc(slices.Clone(st.Spaces), func(c authz.Space) bool { return c == spec.Code })
-	if err := s.putStructure(ctx, tx, by, "structure.space_closed", &st, now); err != nil {
+	if err := s.putStructureAfter(ctx, tx, at.Head, by, "structure.space_closed", &st, now); err != nil {
 		return st, err
 	}
 	held := map[account.ID]bool{}

@@ -131,10 +131,24 @@ func (s *Service) putStructure(ctx context.Context, tx Tx, by account.Actor, kin
 		return err
 	}
 	v.Version++
-	return s.journal.Record(ctx, tx, notify.Fact{
+	return s.journal.Record(ctx, tx, structureFact(by, kind, *v, now))
+}
+
+// putStructureAfter is putStructure for a unit that has read the end of the structure's
+// chain, and what it decides from after that.
+func (s *Service) putStructureAfter(ctx context.Context, tx Tx, last notify.Head, by account.Actor, kind notify.Kind, v *Structure, now time.Time) error {
+	if err := tx.PutStructure(ctx, *v); err != nil {
+		return err
+	}
+	v.Version++
+	return s.journal.RecordAfter(ctx, tx, last, structureFact(by, kind, *v, now))
+}
+
+func structureFact(by account.Actor, kind notify.Kind, v Structure, now time.Time) notify.Fact {
+	return notify.Fact{
 		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectStructure, ID: string(v.ID)},
-		Structure: v.ID, State: StateOf(*v),
-	})
+		Structure: v.ID, State: StateOf(v),
+	}
 }
 
 func (s *Service) putUnit(ctx context.Context, tx Tx, by account.Actor, kind notify.Kind, v *Unit, now time.Time) error {
@@ -152,10 +166,37 @@ func (s *Service) putSubscription(ctx context.Context, tx Tx, by account.Actor, 
 	if err := s.storeSubscription(ctx, tx, v); err != nil {
 		return err
 	}
-	return s.journal.Record(ctx, tx, notify.Fact{
+	return s.journal.Record(ctx, tx, subscriptionFact(by, kind, *v, now))
+}
+
+// putSubscriptions is putSubscription for lines of one structure that a unit decided on
+// after it had read the end of the structure's chain: whoever ends the membership or closes
+// the space that carries them meanwhile collides with it.
+func (s *Service) putSubscriptions(
+	ctx context.Context, tx Tx, last notify.Head, by account.Actor, lines []Subscription, kind func(Subscription) notify.Kind, now time.Time,
+) error {
+	for i := range lines {
+		if i > 0 {
+			if err := s.putSubscription(ctx, tx, by, kind(lines[i]), &lines[i], now); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.storeSubscription(ctx, tx, &lines[i]); err != nil {
+			return err
+		}
+		if err := s.journal.RecordAfter(ctx, tx, last, subscriptionFact(by, kind(lines[i]), lines[i], now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func subscriptionFact(by account.Actor, kind notify.Kind, v Subscription, now time.Time) notify.Fact {
+	return notify.Fact{
 		At: now, Actor: by, Kind: kind, Object: notify.Object{Type: ObjectSubscription, ID: string(v.ID)},
-		Account: v.Account, Structure: v.Structure, State: SubscriptionStateOf(*v),
-	})
+		Account: v.Account, Structure: v.Structure, State: SubscriptionStateOf(v),
+	}
 }
 
 // storeSubscription stores v with when the clock has something to do about it.

@@ -194,18 +194,23 @@ func (s *Service) newLine(d desk, l Line) (Subscription, error) {
 	return line, err
 }
 
-// putAsked stores lines that begin, and tells who has to know: those who decide about
-// what waits, and the subject of what somebody else gave.
+// putAsked stores lines that begin, and tells who has to know.
 func (s *Service) putAsked(ctx context.Context, tx Tx, by account.Actor, d desk, lines []Subscription) error {
+	if err := s.putSubscriptions(ctx, tx, d.Head, by, lines, Subscription.began, d.at); err != nil {
+		return err
+	}
+	return s.tellAsked(ctx, tx, by, d, lines)
+}
+
+// tellAsked tells who has to know of lines that begin: those who decide about what waits,
+// and the subject of what somebody else gave.
+func (s *Service) tellAsked(ctx context.Context, tx Tx, by account.Actor, d desk, lines []Subscription) error {
 	var asked, given []Subscription
-	for i := range lines {
-		if err := s.putSubscription(ctx, tx, by, lines[i].began(), &lines[i], d.at); err != nil {
-			return err
-		}
-		if lines[i].Undecided() {
-			asked = append(asked, lines[i])
+	for _, line := range lines {
+		if line.Undecided() {
+			asked = append(asked, line)
 		} else {
-			given = append(given, lines[i])
+			given = append(given, line)
 		}
 	}
 	if len(asked) > 0 {

@@ -178,29 +178,33 @@ func (s *Service) decideGroup(
 		return nil, err
 	}
 	var out []SubscriptionOutcome
-	var decided []Subscription
+	var over, decided []Subscription // of which one is empty: over is what a membership that ended carries
 	for _, line := range found {
 		o := SubscriptionOutcome{ID: line.ID, Subscription: line}
 		if d.gone() && line.Undecided() && line.Account != by.ID && s.may(d, authz.ActionDecideSubscriptions, line.Space) == nil {
-			ended, err := s.cancel(ctx, tx, by, []Subscription{line}, now)
-			if err != nil {
-				return nil, err
-			}
-			o.Subscription = ended[0]
+			over = append(over, line)
 		} else if o.Subscription, o.Err = rule(d, line); o.Err == nil {
 			decided = append(decided, o.Subscription)
 		}
 		out = append(out, o)
 	}
+	if over, err = s.cancel(ctx, tx, by, d, over); err != nil {
+		return nil, err
+	}
 	if err := s.putDecided(ctx, tx, by, d, decided, reason); err != nil {
 		return nil, err
 	}
-	for i, o := range out { // with the versions that they have now
-		for _, line := range decided {
+	return stored(out, append(over, decided...)), nil
+}
+
+// stored returns outcomes with the lines as they are now.
+func stored(out []SubscriptionOutcome, lines []Subscription) []SubscriptionOutcome {
+	for i, o := range out {
+		for _, line := range lines {
 			if line.ID == o.ID {
 				out[i].Subscription = line
 			}
 		}
 	}
-	return out, nil
+	return out
 }

@@ -55,7 +55,7 @@ func (s *Service) ApproveSubscriptions(ctx context.Context, by account.Actor, v 
 			return err
 		}
 		if d.gone() {
-			out, err = s.cancel(ctx, tx, by, lines, now)
+			out, err = s.cancel(ctx, tx, by, d, lines)
 			return err
 		}
 		out, err = s.verdict(op, by, d, lines, v)
@@ -233,39 +233,41 @@ func (s *Service) rejected(by account.Actor, d desk, line Subscription, reason s
 }
 
 // cancel ends lines whose membership has ended.
-func (s *Service) cancel(ctx context.Context, tx Tx, by account.Actor, lines []Subscription, now time.Time) ([]Subscription, error) {
+func (s *Service) cancel(ctx context.Context, tx Tx, by account.Actor, d desk, lines []Subscription) ([]Subscription, error) {
 	out := slices.Clone(lines)
 	for i, line := range lines {
 		var err error
-		if out[i], err = line.End(by.ID, now); err != nil {
-			return nil, err
-		}
-		if err := s.putSubscription(ctx, tx, by, "subscription.ended", &out[i], now); err != nil {
+		if out[i], err = line.End(by.ID, d.at); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	ended := func(Subscription) notify.Kind { return "subscription.ended" }
+	return out, s.putSubscriptions(ctx, tx, d.Head, by, out, ended, d.at)
+}
+
+// becameByDecision is what the history calls the answer to a line.
+func (s Subscription) becameByDecision() notify.Kind {
+	if s.Status == SubscriptionApproved {
+		return "subscription.approved"
+	}
+	return "subscription.rejected"
 }
 
 // putDecided stores decided lines of one person and tells that person.
 func (s *Service) putDecided(ctx context.Context, tx Tx, by account.Actor, d desk, lines []Subscription, reason string) error {
-	var yes, no []Subscription
-	for i := range lines {
-		kind := notify.Kind("subscription.rejected")
-		if lines[i].Status == SubscriptionApproved {
-			kind = "subscription.approved"
-		}
-		if err := s.putSubscription(ctx, tx, by, kind, &lines[i], d.at); err != nil {
-			return err
-		}
-		if lines[i].Status == SubscriptionApproved {
-			yes = append(yes, lines[i])
-		} else {
-			no = append(no, lines[i])
-		}
-	}
 	if len(lines) == 0 {
 		return nil
+	}
+	if err := s.putSubscriptions(ctx, tx, d.Head, by, lines, Subscription.becameByDecision, d.at); err != nil {
+		return err
+	}
+	var yes, no []Subscription
+	for _, line := range lines {
+		if line.Status == SubscriptionApproved {
+			yes = append(yes, line)
+		} else {
+			no = append(no, line)
+		}
 	}
 	to := d.subject.Account
 	return s.tellSubscriber(ctx, tx, to, d.Structure, lines[0], notify.MailSubscriptionDecided, notify.Values{

@@ -76,14 +76,15 @@ func (s *Service) removeGroup(ctx context.Context, tx Tx, by account.Actor, line
 			}
 			o.Err = err
 		} else if o.Subscription, o.Err = line.Remove(by.ID, now); o.Err == nil {
-			if err := s.putSubscription(ctx, tx, by, "subscription.removed", &o.Subscription, now); err != nil {
-				return nil, err
-			}
 			gone = append(gone, o.Subscription)
 		}
 		out = append(out, o)
 	}
-	return out, s.tellRemoved(ctx, tx, by, d, gone)
+	removed := func(Subscription) notify.Kind { return "subscription.removed" }
+	if err := s.putSubscriptions(ctx, tx, d.Head, by, gone, removed, now); err != nil {
+		return nil, err
+	}
+	return stored(out, gone), s.tellRemoved(ctx, tx, by, d, gone)
 }
 
 // mayRemove checks that whoever acts may end a line.

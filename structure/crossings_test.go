@@ -1,0 +1,236 @@
+package structure_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/worldtest"
+	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
+)
+
+// meanwhile is a store in which something happens once, right before a unit writes for the
+// first time: when it has decided.
+type meanwhile struct {
+	storage.Store
+	happens func()
+}
+
+func (m meanwhile) Update(ctx context.Context, fn func(storage.Tx) error) error {
+	return m.Store.Update(ctx, func(tx storage.Tx) error { return fn(meanwhileTx{tx, m.happens}) })
+}
+
+type meanwhileTx struct {
+	storage.Tx
+	happens func()
+}
+
+func (t meanwhileTx) PutAccount(ctx context.Context, v account.Account) error {
+	t.happens()
+	return t.Tx.PutAccount(ctx, v)
+}
+
+func (t meanwhileTx) PutStructure(ctx context.Context, v structure.Structure) error {
+	t.happens()
+	return t.Tx.PutStructure(ctx, v)
+}
+
+func (t meanwhileTx) PutMembership(ctx context.Context, v structure.Membership) error {
+	t.happens()
+	return t.Tx.PutMembership(ctx, v)
+}
+
+func (t meanwhileTx) PutSubscription(ctx context.Context, v structure.Subscription) error {
+	t.happens()
+	return t.Tx.PutSubscription(ctx, v)
+}
+
+// doing is one operation of a crossing.
+type doing func(context.Context, *structure.Service) error
+
+// crossing is two operations of which each undoes what the other was decided from, and
+// what must hold whoever comes first.
+type crossing struct {
+	one, other doing
+	holds      func(*testing.T)
+}
+
+// crossroads is where they meet: a space is open, and julie is a member.
+type crossroads struct {
+	w     *worldtest.World
+	c     worldtest.Company
+	julie account.Actor
+	m     structure.Membership
+}
+
+func newCrossroads(t *testing.T, w *worldtest.World) crossroads {
+	t.Helper()
+	k := crossroads{w: w, c: company(t, w)}
+	openSpace(t, w, k.c, works)
+	k.julie, k.m = hire(t, w, k.c, clerk)
+	return k
+}
+
+// meet has the second operation run when the first has decided and written nothing. On
+// a store that runs one unit at a time it waits until the first is through.
+func (k crossroads) meet(t *testing.T, x crossing, first, second doing) {
+	t.Helper()
+	var once sync.Once
+	var wg sync.WaitGroup
+	store := meanwhile{k.w.Store, func() {
+		once.Do(func() {
+			ended := make(chan struct{})
+			wg.Go(func() {
+				defer close(ended)
+				_ = second(context.Background(), k.w.Structures)
+			})
+			select {
+			case <-ended:
+			case <-time.After(200 * time.Millisecond):
+			}
+		})
+	}}
+	s, err := structure.New(storage.Structures(store), k.w.Keys, &structure.Options{Now: k.w.Clock.Now, Accounts: k.w.Accounts})
+	require.NoError(t, err)
+	_ = first(context.Background(), s)
+	wg.Wait()
+	x.holds(t)
+	k.w.Proven(t)
+}
+
+// cross has the operations of a crossing meet in both orders on each store.
+func cross(t *testing.T, cases map[string]func(*testing.T, crossroads) crossing) {
+	t.Helper()
+	for name, at := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+				k := newCrossroads(t, w)
+				x := at(t, k)
+				k.meet(t, x, x.one, x.other)
+			})
+			worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+				k := newCrossroads(t, w)
+				x := at(t, k)
+				k.meet(t, x, x.other, x.one)
+			})
+		})
+	}
+}
+
+func (k crossroads) grant(l structure.Line) doing {
+	return func(ctx context.Context, s *structure.Service) error {
+		_, err := s.GrantSubscriptions(ctx, k.c.Manager, structure.SubscriptionGrant{Structure: k.c.ID, Account: k.julie.ID, Lines: []structure.Line{l}})
+		return err
+	}
+}
+
+func (k crossroads) asks(ctx context.Context, s *structure.Service) error {
+	_, err := s.RequestSubscriptions(ctx, k.julie, wish(k.c, write(works)))
+	return err
+}
+
+func (k crossroads) edit(ctx context.Context, s *structure.Service) error {
+	scope := structure.EntitlementScope{Structure: k.c.ID, Account: k.julie.ID}
+	_, err := s.ApplyEntitlementChanges(ctx, k.c.Manager, scope, []structure.EntitlementChange{{To: structure.Profile{Space: works, Level: authz.Write}}})
+	return err
+}
+
+func (k crossroads) remove(ctx context.Context, s *structure.Service) error {
+	_, err := s.RemoveMembers(ctx, k.c.Manager, k.m.ID)
+	return err
+}
+
+func (k crossroads) leaves(ctx context.Context, s *structure.Service) error {
+	_, err := s.Leave(ctx, k.julie, structure.Departure{Structure: k.c.ID})
+	return err
+}
+
+func (k crossroads) open(ctx context.Context, s *structure.Service) error {
+	_, err := s.OpenSpace(ctx, k.c.Manager, k.c.ID, works)
+	return err
+}
+
+func (k crossroads) shut(ctx context.Context, s *structure.Service) error {
+	_, err := s.CloseSpace(ctx, k.c.Manager, k.c.ID, works)
+	return err
+}
+
+// standing is what somebody is in the structure.
+func (k crossroads) standing(t *testing.T, who account.Actor) (at structure.Standing) {
+	t.Helper()
+	require.NoError(t, k.w.Store.View(t.Context(), func(tx storage.Tx) (err error) {
+		at, err = tx.Standing(t.Context(), who.ID, k.c.ID)
+		return err
+	}))
+	return at
+}
+
+// lines are those of julie that give a right or wait for one.
+func (k crossroads) lines(t *testing.T) (open []structure.Subscription) {
+	t.Helper()
+	require.NoError(t, k.w.Store.View(t.Context(), func(tx storage.Tx) (err error) {
+		open, err = tx.Subscriptions(t.Context(), structure.SubscriptionQuery{
+			Account: k.julie.ID, Structures: []structure.ID{k.c.ID},
+			Statuses: []structure.SubscriptionStatus{structure.SubscriptionPending, structure.SubscriptionApproved},
+		})
+		return err
+	}))
+	return open
+}
+
+// carried checks that there is no line that the membership and the structure do not carry.
+func (k crossroads) carried(t *testing.T) {
+	t.Helper()
+	at := k.standing(t, k.julie)
+	for _, line := range k.lines(t) {
+		require.Equal(t, structure.StatusApproved, at.Membership.Status)
+		require.Contains(t, at.Structure.Spaces, line.Space)
+		if line.Service != "" {
+			require.True(t, at.Membership.Granted.Covers(structure.Services(line.Service)))
+		}
+		require.False(t, line.Undecided() && at.Membership.Role == structure.RolePrincipalManager, "nobody could decide on it")
+	}
+}
+
+// RC-16: a right that is given or asked for at the very moment
+// at which the membership or the space that carries it ends, ends with it: nothing is left
+// for another membership, or for the space when it is opened again, to revive.
+func TestLinesThatCrossTheEndOfWhatCarriesThem(t *testing.T) {
+	t.Parallel()
+	cross(t, map[string]func(*testing.T, crossroads) crossing{
+		"granted and removed": func(_ *testing.T, k crossroads) crossing {
+			return crossing{k.grant(write(works)), k.remove, k.carried}
+		},
+		"edited and removed": func(_ *testing.T, k crossroads) crossing { return crossing{k.edit, k.remove, k.carried} },
+		"asked and left":     func(_ *testing.T, k crossroads) crossing { return crossing{k.asks, k.leaves, k.carried} },
+		"granted and narrowed": func(_ *testing.T, k crossroads) crossing {
+			return crossing{k.grant(structure.Line{Service: k.c.Voie.ID, Space: works, Level: authz.Read}), func(ctx context.Context, s *structure.Service) error {
+				_, err := s.ChangeMembership(ctx, k.c.Manager, k.m.ID, structure.Change{Scope: new(structure.Services(k.c.Urba.ID))})
+				return err
+			}, k.carried}
+		},
+		"asked and taken over": func(t *testing.T, k crossroads) crossing {
+			shown, err := k.w.Structures.PrepareTransfer(t.Context(), k.c.Manager, k.c.ID)
+			require.NoError(t, err)
+			return crossing{k.asks, func(ctx context.Context, s *structure.Service) error {
+				_, err := s.TransferPrincipal(ctx, k.c.Manager, structure.Transfer{Structures: []structure.ID{k.c.ID}, Token: shown.Token, SuccessorForAll: to(clerk)})
+				return err
+			}, k.carried}
+		},
+		"listed and removed": func(t *testing.T, k crossroads) crossing {
+			require.NoError(t, k.shut(t.Context(), k.w.Structures))
+			return crossing{k.open, k.remove, k.carried}
+		},
+		"granted and closed": func(_ *testing.T, k crossroads) crossing {
+			return crossing{k.grant(write(works)), k.shut, k.carried}
+		},
+		"asked and closed": func(_ *testing.T, k crossroads) crossing { return crossing{k.asks, k.shut, k.carried} },
+	})
+}
