@@ -114,10 +114,28 @@ func (s *Service) attach(
 	if err != nil || r.kind == "" {
 		return at.Membership, err
 	}
+	if at.Membership.Status != StatusApproved {
+		if err := s.guardJoining(ctx, tx, n.Account); err != nil {
+			return Membership{}, err
+		}
+	}
 	if err := s.putRuling(ctx, tx, manager.Head, by, at.Membership, &r, now); err != nil {
 		return Membership{}, err
 	}
 	return r.Membership, s.tellMember(ctx, tx, c.Applicant, c.Structure, r.Membership, r.mail, now)
+}
+
+// guardJoining makes whoever erases an account that becomes a member collide with this
+// unit. A membership that is in force already has a version for that.
+func (s *Service) guardJoining(ctx context.Context, tx Tx, who account.ID) error {
+	a, err := tx.Account(ctx, who)
+	if err == nil {
+		err = s.fitToJoin(a.Card())
+	}
+	if err != nil {
+		return err
+	}
+	return tx.PutAccount(ctx, a)
 }
 
 // attaching decides an [Service.Attach].

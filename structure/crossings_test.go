@@ -234,3 +234,82 @@ func TestLinesThatCrossTheEndOfWhatCarriesThem(t *testing.T) {
 		"asked and closed": func(_ *testing.T, k crossroads) crossing { return crossing{k.asks, k.shut, k.carried} },
 	})
 }
+
+// erasing is the word of support to erase somebody, as planned now.
+func (k crossroads) erasing(t *testing.T, who account.Actor) doing {
+	t.Helper()
+	plan, err := k.w.Structures.PlanErasure(t.Context(), officer, who.ID)
+	require.NoError(t, err)
+	return func(ctx context.Context, s *structure.Service) error {
+		_, err := s.Erase(ctx, officer, who.ID, plan.Token)
+		return err
+	}
+}
+
+// closing is the word of somebody to close the account, as things are now.
+func (k crossroads) closing(t *testing.T, who account.Actor) doing {
+	t.Helper()
+	shown, err := k.w.Structures.PrepareDeactivation(t.Context(), who)
+	require.NoError(t, err)
+	return func(ctx context.Context, s *structure.Service) error {
+		_, err := s.Deactivate(ctx, who, structure.Deactivation{Confirmed: true, Token: shown.Token})
+		return err
+	}
+}
+
+// LG-11: nothing waits for whoever closes the account at the very moment of
+// asking for it, and nothing is left of whoever is erased then, nor given.
+func TestRequestsThatCrossTheEndOfTheAccount(t *testing.T) {
+	t.Parallel()
+	joins := func(k crossroads, who account.Actor) doing {
+		return func(ctx context.Context, s *structure.Service) error {
+			_, err := s.Request(ctx, who, ask(k.c))
+			return err
+		}
+	}
+	settled := func(k crossroads, who account.Actor) func(*testing.T) {
+		return func(t *testing.T) {
+			at := k.standing(t, who)
+			if at.Account.Status == account.StatusActive {
+				return
+			}
+			require.False(t, at.Membership.Undecided())
+			for _, line := range k.lines(t) {
+				require.False(t, line.Undecided())
+			}
+			if at.Account.Status == account.StatusAnonymized {
+				require.NotEqual(t, structure.StatusApproved, at.Membership.Status)
+				require.Zero(t, at.Membership.Comment)
+			}
+		}
+	}
+	const other = "rita@terneuil.example"
+	cross(t, map[string]func(*testing.T, crossroads) crossing{
+		"asked to join and closed": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			return crossing{joins(k, who), k.closing(t, who), settled(k, who)}
+		},
+		"asked to join and erased": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			return crossing{joins(k, who), k.erasing(t, who), settled(k, who)}
+		},
+		"attached and erased": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.Attach(ctx, k.c.Manager, newMember(k.c, who))
+				return err
+			}, k.erasing(t, who), settled(k, who)}
+		},
+		"asked for a space and closed": func(t *testing.T, k crossroads) crossing {
+			return crossing{k.asks, k.closing(t, k.julie), settled(k, k.julie)}
+		},
+		"edited and closed": func(t *testing.T, k crossroads) crossing {
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.ApplyEntitlementChanges(ctx, k.julie, structure.EntitlementScope{Structure: k.c.ID}, []structure.EntitlementChange{
+					{To: structure.Profile{Space: works, Level: authz.Write}},
+				})
+				return err
+			}, k.closing(t, k.julie), settled(k, k.julie)}
+		},
+	})
+}

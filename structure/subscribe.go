@@ -3,6 +3,7 @@ package structure
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/habilis-go/habilis/account"
@@ -196,10 +197,21 @@ func (s *Service) newLine(d desk, l Line) (Subscription, error) {
 
 // putAsked stores lines that begin, and tells who has to know.
 func (s *Service) putAsked(ctx context.Context, tx Tx, by account.Actor, d desk, lines []Subscription) error {
+	if err := guardAsking(ctx, tx, by, lines); err != nil {
+		return err
+	}
 	if err := s.putSubscriptions(ctx, tx, d.Head, by, lines, Subscription.began, d.at); err != nil {
 		return err
 	}
 	return s.tellAsked(ctx, tx, by, d, lines)
+}
+
+// guardAsking is guardActing for whoever leaves a line that waits for a decision.
+func guardAsking(ctx context.Context, tx Tx, by account.Actor, lines []Subscription) error {
+	if !slices.ContainsFunc(lines, Subscription.Undecided) {
+		return nil
+	}
+	return guardActing(ctx, tx, by)
 }
 
 // tellAsked tells who has to know of lines that begin: those who decide about what waits,
