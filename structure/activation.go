@@ -48,8 +48,8 @@ func (s *Service) turn(ctx context.Context, by account.Actor, id ID, to Status) 
 		kind, mail := notify.Kind("structure.deactivated"), notify.MailStructureDeactivated
 		if to == StatusActive {
 			kind, mail = "structure.activated", notify.MailStructureActivated
-			if len(managers) == 0 || managers[0].Membership.Role != RolePrincipalManager {
-				return ErrNoPrincipal
+			if err := guardPrincipal(ctx, tx, managers); err != nil {
+				return err
 			}
 		}
 		st.Status = to
@@ -62,6 +62,24 @@ func (s *Service) turn(ctx context.Context, by account.Actor, id ID, to Status) 
 		return Structure{}, err
 	}
 	return st, nil
+}
+
+// guardPrincipal says that there is no principal manager among some managers, if so, and
+// makes whoever closes that account meanwhile collide with this unit: nobody needs a
+// successor for a structure that is inactive still (RC-08).
+func guardPrincipal(ctx context.Context, tx Tx, managers []Member) error {
+	if len(managers) == 0 || managers[0].Membership.Role != RolePrincipalManager {
+		return ErrNoPrincipal
+	}
+	principal, err := tx.Account(ctx, managers[0].Account.ID)
+	switch {
+	case err != nil:
+		return err
+	case principal.Status != account.StatusActive:
+		return ErrNoPrincipal
+	default:
+		return tx.PutAccount(ctx, principal)
+	}
 }
 
 // operated returns a structure to support, or to a person who may do an act of its

@@ -313,3 +313,32 @@ func TestRequestsThatCrossTheEndOfTheAccount(t *testing.T) {
 		},
 	})
 }
+
+// RC-08, R-133, I1: a structure is not activated while its principal manager, who needs no
+// successor for one that is inactive, closes the account or is erased.
+func TestActivationThatCrossesTheEndOfThePrincipal(t *testing.T) {
+	t.Parallel()
+	off := func(t *testing.T, k crossroads) (doing, func(*testing.T)) {
+		t.Helper()
+		_, err := k.w.Structures.DeactivateStructure(t.Context(), k.c.Manager, k.c.ID)
+		require.NoError(t, err)
+		return func(ctx context.Context, s *structure.Service) error {
+				_, err := s.ActivateStructure(ctx, account.Support("desk"), k.c.ID)
+				return err
+			}, func(t *testing.T) {
+				if k.standing(t, k.c.Manager).Structure.Status == structure.StatusActive {
+					require.Len(t, principals(t, k.w, k.c.ID), 1)
+				}
+			}
+	}
+	cross(t, map[string]func(*testing.T, crossroads) crossing{
+		"closed": func(t *testing.T, k crossroads) crossing {
+			activate, holds := off(t, k)
+			return crossing{activate, k.closing(t, k.c.Manager), holds}
+		},
+		"erased": func(t *testing.T, k crossroads) crossing {
+			activate, holds := off(t, k)
+			return crossing{activate, k.erasing(t, k.c.Manager), holds}
+		},
+	})
+}
