@@ -41,7 +41,7 @@ func (s *Service) AppointPrincipal(ctx context.Context, by account.Actor, a Appo
 		return err
 	}
 	now := s.clock()
-	return s.store.Update(ctx, func(tx Tx) error {
+	return s.update(ctx, func(tx Tx) error {
 		heir, principal, err := a.judged(ctx, tx, op)
 		if err != nil {
 			return err

@@ -70,14 +70,10 @@ func (s *Service) Attach(ctx context.Context, by account.Actor, n NewMember) (Me
 		return Membership{}, err
 	}
 	var m Membership
-	unit := func(tx Tx) (err error) {
+	err = s.update(ctx, func(tx Tx) (err error) {
 		m, err = s.attach(ctx, tx, op, by, n, comment, MembershipID(fresh), now)
 		return err
-	}
-	err = s.store.Update(ctx, unit)
-	if errors.Is(err, fault.ErrExists) {
-		err = s.store.Update(ctx, unit) // somebody was faster; now the membership is there
-	}
+	})
 	if err != nil && !refused(err) {
 		m = Membership{}
 	}

@@ -20,15 +20,16 @@ import (
 type meanwhile struct {
 	storage.Store
 	happens func()
+	guarded bool // writing the structure does not count
 }
 
 func (m meanwhile) Update(ctx context.Context, fn func(storage.Tx) error) error {
-	return m.Store.Update(ctx, func(tx storage.Tx) error { return fn(meanwhileTx{tx, m.happens}) })
+	return m.Store.Update(ctx, func(tx storage.Tx) error { return fn(meanwhileTx{tx, m}) })
 }
 
 type meanwhileTx struct {
 	storage.Tx
-	happens func()
+	meanwhile
 }
 
 func (t meanwhileTx) PutAccount(ctx context.Context, v account.Account) error {
@@ -37,7 +38,9 @@ func (t meanwhileTx) PutAccount(ctx context.Context, v account.Account) error {
 }
 
 func (t meanwhileTx) PutStructure(ctx context.Context, v structure.Structure) error {
-	t.happens()
+	if !t.guarded {
+		t.happens()
+	}
 	return t.Tx.PutStructure(ctx, v)
 }
 
@@ -79,27 +82,31 @@ func newCrossroads(t *testing.T, w *worldtest.World) crossroads {
 
 // meet has the second operation run when the first has decided and written nothing. On
 // a store that runs one unit at a time it waits until the first is through.
-func (k crossroads) meet(t *testing.T, x crossing, first, second doing) {
+func (k crossroads) meet(t *testing.T, x crossing, guarded bool, first, second doing) {
 	t.Helper()
 	var once sync.Once
 	var wg sync.WaitGroup
+	var late error
 	store := meanwhile{k.w.Store, func() {
 		once.Do(func() {
 			ended := make(chan struct{})
 			wg.Go(func() {
 				defer close(ended)
-				_ = second(context.Background(), k.w.Structures)
+				late = second(context.Background(), k.w.Structures)
 			})
 			select {
 			case <-ended:
 			case <-time.After(200 * time.Millisecond):
 			}
 		})
-	}}
+	}, guarded}
 	s, err := structure.New(storage.Structures(store), k.w.Keys, &structure.Options{Now: k.w.Clock.Now, Accounts: k.w.Accounts})
 	require.NoError(t, err)
-	_ = first(context.Background(), s)
+	early := first(context.Background(), s)
 	wg.Wait()
+	for _, err := range []error{early, late} {
+		require.NotErrorIs(t, err, storage.ErrExists, "what a store says and no operation does")
+	}
 	x.holds(t)
 	k.w.Proven(t)
 }
@@ -107,18 +114,25 @@ func (k crossroads) meet(t *testing.T, x crossing, first, second doing) {
 // cross has the operations of a crossing meet in both orders on each store.
 func cross(t *testing.T, cases map[string]func(*testing.T, crossroads) crossing) {
 	t.Helper()
+	crossLater(t, false, cases)
+}
+
+// crossLater is cross, but that they may meet when the first has written the structure, and
+// read more after that.
+func crossLater(t *testing.T, guarded bool, cases map[string]func(*testing.T, crossroads) crossing) {
+	t.Helper()
 	for name, at := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 				k := newCrossroads(t, w)
 				x := at(t, k)
-				k.meet(t, x, x.one, x.other)
+				k.meet(t, x, guarded, x.one, x.other)
 			})
 			worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 				k := newCrossroads(t, w)
 				x := at(t, k)
-				k.meet(t, x, x.other, x.one)
+				k.meet(t, x, guarded, x.other, x.one)
 			})
 		})
 	}
@@ -339,6 +353,91 @@ func TestActivationThatCrossesTheEndOfThePrincipal(t *testing.T) {
 		"erased": func(t *testing.T, k crossroads) crossing {
 			activate, holds := off(t, k)
 			return crossing{activate, k.erasing(t, k.c.Manager), holds}
+		},
+	})
+}
+
+// whoever makes the same row at the same moment comes first or second: nobody
+// is told that an object exists.
+func TestTheSameRowTwice(t *testing.T) {
+	t.Parallel()
+	const other = "rita@terneuil.example"
+	joins := func(k crossroads, who account.Actor) doing {
+		return func(ctx context.Context, s *structure.Service) error {
+			_, err := s.Request(ctx, who, ask(k.c))
+			return err
+		}
+	}
+	granted := func(k crossroads) func(*testing.T) {
+		return func(t *testing.T) {
+			require.Len(t, k.lines(t), 1)
+			k.carried(t)
+		}
+	}
+	taken := func(k crossroads, who account.Actor) func(*testing.T) {
+		return func(t *testing.T) { require.Equal(t, []account.ID{who.ID}, principals(t, k.w, k.c.ID)) }
+	}
+	crossLater(t, true, map[string]func(*testing.T, crossroads) crossing{
+		"transferred and asked to join": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			shown, err := k.w.Structures.PrepareTransfer(t.Context(), k.c.Manager, k.c.ID)
+			require.NoError(t, err)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.TransferPrincipal(ctx, k.c.Manager, structure.Transfer{Structures: []structure.ID{k.c.ID}, Token: shown.Token, SuccessorForAll: to(other)})
+				return err
+			}, joins(k, who), taken(k, who)}
+		},
+		"left and asked to join": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				out, err := s.Leave(ctx, k.c.Manager, structure.Departure{Structure: k.c.ID, Successor: to(other)})
+				if err == nil {
+					err = out[0].Err
+				}
+				return err
+			}, joins(k, who), taken(k, who)}
+		},
+		"appointed and asked to join": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				return s.AppointPrincipal(ctx, account.Support("desk"), structure.Appointment{Structure: k.c.ID, Successor: to(other), Reason: "letter", Documented: true})
+			}, joins(k, who), taken(k, who)}
+		},
+		"closed and asked to join": func(t *testing.T, k crossroads) crossing {
+			who := k.w.Join(t, other)
+			shown, err := k.w.Structures.PrepareDeactivation(t.Context(), k.c.Manager)
+			require.NoError(t, err)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.Deactivate(ctx, k.c.Manager, structure.Deactivation{Confirmed: true, Token: shown.Token, SuccessorForAll: to(other)})
+				return err
+			}, joins(k, who), taken(k, who)}
+		},
+	})
+	cross(t, map[string]func(*testing.T, crossroads) crossing{
+		"copied and granted": func(t *testing.T, k crossroads) crossing {
+			model, _ := hire(t, k.w, k.c, other)
+			_, err := k.w.Structures.GrantSubscriptions(t.Context(), k.c.Manager, structure.SubscriptionGrant{Structure: k.c.ID, Account: model.ID, Lines: []structure.Line{write(works)}})
+			require.NoError(t, err)
+			names := structure.EntitlementCopy{Structure: k.c.ID, From: model.ID, To: k.julie.ID}
+			plan, err := k.w.Structures.PlanCopy(t.Context(), k.c.Manager, names)
+			require.NoError(t, err)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.CopyEntitlements(ctx, k.c.Manager, names, plan.Token)
+				return err
+			}, k.grant(write(works)), granted(k)}
+		},
+		"approved with more and granted": func(t *testing.T, k crossroads) crossing {
+			lines, err := k.w.Structures.RequestSubscriptions(t.Context(), k.julie, wish(k.c, read(works)))
+			require.NoError(t, err)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.ApproveSubscriptions(ctx, k.c.Manager, structure.Verdict{Requested: lineIDs(lines), Ticked: []structure.Line{write(works)}})
+				return err
+			}, k.grant(write(works)), granted(k)}
+		},
+		"edited and granted": func(_ *testing.T, k crossroads) crossing { return crossing{k.edit, k.grant(write(works)), granted(k)} },
+		"asked twice":        func(_ *testing.T, k crossroads) crossing { return crossing{k.asks, k.asks, granted(k)} },
+		"granted twice": func(_ *testing.T, k crossroads) crossing {
+			return crossing{k.grant(write(works)), k.grant(write(works)), granted(k)}
 		},
 	})
 }

@@ -99,7 +99,7 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 	}
 	now := s.clock()
 	var c Consequences
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.update(ctx, func(tx Tx) error {
 		a, err := account.Acting(ctx, tx, by)
 		if errors.Is(err, account.ErrNotActive) {
 			c, err = alreadyDeactivated(ctx, tx, by)

@@ -58,7 +58,7 @@ func (s *Service) CopyEntitlements(ctx context.Context, by account.Actor, c Enti
 	}
 	now := s.clock()
 	var plan CopyPlan
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.update(ctx, func(tx Tx) error {
 		d, err := s.desk(ctx, tx, by, c.To, c.Structure, now)
 		if err != nil {
 			return err

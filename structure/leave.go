@@ -49,7 +49,7 @@ func (s *Service) Leave(ctx context.Context, by account.Actor, ds ...Departure) 
 	out := make([]Outcome, 0, len(ds))
 	for _, d := range ds {
 		var m Membership
-		err := s.store.Update(ctx, func(tx Tx) (err error) {
+		err := s.update(ctx, func(tx Tx) (err error) {
 			m, err = s.depart(ctx, tx, by, d, now)
 			return err
 		})

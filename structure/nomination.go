@@ -102,7 +102,7 @@ func (s *Service) AcceptNomination(ctx context.Context, by account.Actor, id ID)
 		return Structure{}, err
 	}
 	var st Structure
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.update(ctx, func(tx Tx) error {
 		heir, err := account.Acting(ctx, tx, by) // active as it is guarded below
 		if err != nil {
 			return err

@@ -84,7 +84,7 @@ func (s *Service) TransferPrincipal(ctx context.Context, by account.Actor, t Tra
 		return Succession{}, err
 	}
 	var out Succession
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.update(ctx, func(tx Tx) error {
 		out = Succession{}
 		h, err := s.handing(ctx, tx, by, t.Structures, now)
 		if err != nil {

@@ -2,7 +2,6 @@ package structure
 
 import (
 	"context"
-	"errors"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
@@ -37,7 +36,7 @@ func (s *Service) CreatePerson(ctx context.Context, by account.Actor, id ID, r a
 	now := s.clock()
 	var sent account.Sent
 	var st Structure
-	unit := func(tx Tx) (err error) {
+	err := s.update(ctx, func(tx Tx) (err error) {
 		if st, err = s.authorise(ctx, tx, by, id, authz.ActionManageMembers, now); err != nil {
 			return err
 		}
@@ -51,11 +50,7 @@ func (s *Service) CreatePerson(ctx context.Context, by account.Actor, id ID, r a
 			return err
 		}
 		return s.accounts.SpendInvitationIn(ctx, tx, st.ID, now)
-	}
-	err := s.store.Update(ctx, unit)
-	if errors.Is(err, fault.ErrExists) {
-		err = s.store.Update(ctx, unit) // somebody was faster; now the account is there
-	}
+	})
 	switch {
 	case err != nil:
 		return account.Sent{}, err

@@ -34,7 +34,7 @@ func (s *Service) MigrateSecondaryManagers(ctx context.Context, by account.Actor
 	}
 	now := s.clock()
 	var out []Migrated
-	err := s.store.Update(ctx, func(tx Tx) error {
+	err := s.update(ctx, func(tx Tx) error {
 		out = nil
 		st, err := tx.Structure(ctx, id)
 		if err != nil {

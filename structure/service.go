@@ -171,6 +171,16 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 
 func (s *Service) clock() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
 
+// update runs a unit that may insert what somebody else inserts at the same moment: it runs
+// once more then, and finds it there.
+func (s *Service) update(ctx context.Context, unit func(Tx) error) error {
+	err := s.store.Update(ctx, unit)
+	if errors.Is(err, fault.ErrExists) {
+		err = s.store.Update(ctx, unit)
+	}
+	return err
+}
+
 // note makes a note of free text, blinded for the history.
 func (s *Service) note(text string) (Note, error) {
 	salt, err := s.ids.Bytes(16)
