@@ -246,6 +246,19 @@ func TestLinesThatCrossTheEndOfWhatCarriesThem(t *testing.T) {
 			return crossing{k.grant(write(works)), k.shut, k.carried}
 		},
 		"asked and closed": func(_ *testing.T, k crossroads) crossing { return crossing{k.asks, k.shut, k.carried} },
+		"migrated and closed": func(t *testing.T, k crossroads) crossing {
+			openSpace(t, k.w, k.c, authz.SpaceOrganisation)
+			lend(t, k.w, k.c, authz.Delegation{Users: true})
+			_, err := k.w.Structures.ChangeMembership(t.Context(), k.c.Manager, k.m.ID, structure.Change{Role: structure.RoleSecondaryManager})
+			require.NoError(t, err)
+			return crossing{func(ctx context.Context, s *structure.Service) error {
+				_, err := s.MigrateSecondaryManagers(ctx, account.System(), k.c.ID)
+				return err
+			}, func(ctx context.Context, s *structure.Service) error {
+				_, err := s.CloseSpace(ctx, k.c.Manager, k.c.ID, authz.SpaceOrganisation)
+				return err
+			}, k.carried}
+		},
 	})
 }
 

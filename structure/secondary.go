@@ -48,6 +48,13 @@ func (s *Service) MigrateSecondaryManagers(ctx context.Context, by account.Actor
 			}
 			all = append(all, ms...)
 		}
+		if len(all) == 0 {
+			return nil
+		}
+		if err := tx.PutStructure(ctx, st); err != nil { // the aggregate: whoever closes the space looks again
+			return err
+		}
+		st.Version++
 		for _, m := range all {
 			keeps := s.keepsPowers(st, m)
 			if keeps && !slices.Contains(st.Spaces, authz.SpaceOrganisation) {
