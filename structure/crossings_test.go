@@ -80,26 +80,32 @@ func newCrossroads(t *testing.T, w *worldtest.World) crossroads {
 	return k
 }
 
-// meet has the second operation run when the first has decided and written nothing. On
-// a store that runs one unit at a time it waits until the first is through.
-func (k crossroads) meet(t *testing.T, x crossing, guarded bool, first, second doing) {
-	t.Helper()
+// during returns what runs fn once, beside whoever calls it first, who waits for it unless
+// it has to wait itself.
+func during(wg *sync.WaitGroup, fn func()) func() {
 	var once sync.Once
-	var wg sync.WaitGroup
-	var late error
-	store := meanwhile{k.w.Store, func() {
+	return func() {
 		once.Do(func() {
 			ended := make(chan struct{})
 			wg.Go(func() {
 				defer close(ended)
-				late = second(context.Background(), k.w.Structures)
+				fn()
 			})
 			select {
 			case <-ended:
 			case <-time.After(200 * time.Millisecond):
 			}
 		})
-	}, guarded}
+	}
+}
+
+// meet has the second operation run when the first has decided and written nothing. On
+// a store that runs one unit at a time it waits until the first is through.
+func (k crossroads) meet(t *testing.T, x crossing, guarded bool, first, second doing) {
+	t.Helper()
+	var wg sync.WaitGroup
+	var late error
+	store := meanwhile{k.w.Store, during(&wg, func() { late = second(context.Background(), k.w.Structures) }), guarded}
 	s, err := structure.New(storage.Structures(store), k.w.Keys, &structure.Options{Now: k.w.Clock.Now, Accounts: k.w.Accounts})
 	require.NoError(t, err)
 	early := first(context.Background(), s)
@@ -452,5 +458,23 @@ func TestTheSameRowTwice(t *testing.T) {
 		"granted twice": func(_ *testing.T, k crossroads) crossing {
 			return crossing{k.grant(write(works)), k.grant(write(works)), granted(k)}
 		},
+	})
+}
+
+// LC-11, LG-11: a right that is given to somebody who is being erased ends with the
+// membership, in whatever erases accounts.
+func TestGrantThatCrossesForgetting(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		k := newCrossroads(t, w)
+		a := w.Account(t, k.julie.ID)
+		var wg sync.WaitGroup
+		store := meanwhile{w.Store, during(&wg, func() { _ = k.grant(write(works))(context.Background(), w.Structures) }), false}
+		require.NoError(t, storage.Update(t.Context(), store, func(tx storage.Tx) error {
+			return w.Structures.Forget(t.Context(), tx, account.System(), a, w.Clock.Now())
+		}))
+		wg.Wait()
+		k.carried(t)
+		w.Proven(t)
 	})
 }

@@ -193,7 +193,18 @@ func (m Membership) Forgotten(by account.ID, now time.Time) Membership {
 	return m
 }
 
+// forget ends the memberships before it looks for what they carry: whoever gives more
+// meanwhile collides with that.
 func (s *Service) forget(ctx context.Context, tx Tx, by account.Actor, a account.ID, ms []Membership, now time.Time) error {
+	for _, m := range ms {
+		gone := m.Forgotten(by.ID, now)
+		if gone.Status == m.Status && gone.Comment == m.Comment && gone.Reason == m.Reason && gone.Asked.IsZero() == m.Asked.IsZero() {
+			continue
+		}
+		if err := s.putMembership(ctx, tx, by, "membership.erased", &gone, now); err != nil {
+			return err
+		}
+	}
 	lines, err := linesOf(ctx, tx, SubscriptionQuery{Account: a})
 	if err != nil {
 		return err
@@ -204,15 +215,6 @@ func (s *Service) forget(ctx context.Context, tx Tx, by account.Actor, a account
 			continue
 		}
 		if err := s.putSubscription(ctx, tx, by, "subscription.erased", &gone, now); err != nil {
-			return err
-		}
-	}
-	for _, m := range ms {
-		gone := m.Forgotten(by.ID, now)
-		if gone.Status == m.Status && gone.Comment == m.Comment && gone.Reason == m.Reason && gone.Asked.IsZero() == m.Asked.IsZero() {
-			continue
-		}
-		if err := s.putMembership(ctx, tx, by, "membership.erased", &gone, now); err != nil {
 			return err
 		}
 	}
