@@ -108,8 +108,8 @@ func HistoryColumns(p authz.Policy) []Column[Entry] {
 	}
 }
 
-// ExportSearch writes everything that a search finds as CSV, by name, and returns how
-// many rows that were. It is streamed in constant memory, all of it as it
+// ExportSearch writes everything that a search finds as CSV, in the order of
+// [Service.SearchAll], and returns how many rows that were. It is streamed in constant memory, all of it as it
 // is at one instant. The actor's history keeps that it was done, also where it broke
 // off: who, when, which list and how many rows. Rows that were written before an
 // error are with the reader.
@@ -130,6 +130,15 @@ func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search,
 	err = s.store.View(ctx, func(tx Tx) error {
 		if _, err := account.Acting(ctx, tx, by); err != nil {
 			return err
+		}
+		beside, err := in.beside(ctx, tx, q)
+		if err != nil {
+			return err
+		}
+		for _, st := range beside {
+			if err := t.Write(st); err != nil {
+				return err
+			}
 		}
 		if err := eachBrief(ctx, tx, q, t.Write); err != nil {
 			return err

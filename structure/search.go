@@ -98,6 +98,13 @@ func (in Search) exact(ctx context.Context, tx Tx, q Query) ([]Structure, error)
 	return out, nil
 }
 
+// beside loads the structures that are found by their identifier alone, as people type it:
+// q does not select them.
+func (in Search) beside(ctx context.Context, tx Tx, q Query) ([]Structure, error) {
+	exact, err := in.exact(ctx, tx, q)
+	return slices.DeleteFunc(exact, q.Match), err
+}
+
 func (s Structure) same(o Structure) bool { return s.ID == o.ID }
 
 // firstOf puts the exact ones before the others, each once.
@@ -181,7 +188,7 @@ func (s *Service) SearchPage(ctx context.Context, by account.Actor, in Search, p
 		}
 		for _, st := range exact {
 			if !q.Match(st) {
-				n.Structures++ // found by its identifier alone
+				n.Structures++ // see beside
 			}
 		}
 		out = newPage[Structure](page, n.Structures)
@@ -201,7 +208,8 @@ func (s *Service) SearchPage(ctx context.Context, by account.Actor, in Search, p
 }
 
 // SearchAll goes through everything that a search finds, by name, as it is at one
-// instant and in constant memory; a position or limit in the search is not looked at.
+// instant and in constant memory; what is found by its identifier alone comes first. A
+// position or limit in the search is not looked at.
 // The sequence ends with the first error: those of [Service.Search], and the store's. It
 // holds a reading unit of work open as long as the loop runs, so the loop must not wait
 // for people.
@@ -218,12 +226,22 @@ func (s *Service) SearchAll(ctx context.Context, by account.Actor, in Search) it
 				if _, err := account.Acting(ctx, tx, by); err != nil {
 					return err
 				}
-				return eachStructure(ctx, tx, q, func(st Structure) error {
+				show := func(st Structure) error {
 					if !yield(st.published(), nil) {
 						return errEnough
 					}
 					return nil
-				})
+				}
+				beside, err := in.beside(ctx, tx, q)
+				if err != nil {
+					return err
+				}
+				for _, st := range beside {
+					if err := show(st); err != nil {
+						return err
+					}
+				}
+				return eachStructure(ctx, tx, q, show)
 			})
 		}
 		if err != nil && !errors.Is(err, errEnough) {

@@ -306,3 +306,34 @@ func TestSearchAll(t *testing.T) {
 		require.ErrorIs(t, err, structure.ErrCriteriaTooBroad)
 	}
 }
+
+// what the screen finds by an identifier as people type
+// it, the walk and the export find too, once.
+func TestEverythingThatASearchFindsByItsIdentifier(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx, c := t.Context(), company(t, w)
+		v := c.Identifier.Value
+		for _, typed := range []string{v, v[:3] + " " + v[3:6] + " " + v[6:9] + " " + v[9:]} {
+			in := structure.Search{Any: typed}
+			shown, err := w.Structures.SearchPage(ctx, c.Manager, in, structure.PageRequest{})
+			require.NoError(t, err)
+			require.Equal(t, 1, shown.Total)
+			var got []structure.ID
+			for st, err := range w.Structures.SearchAll(ctx, c.Manager, in) {
+				require.NoError(t, err)
+				require.Empty(t, st.Salt)
+				got = append(got, st.ID)
+			}
+			require.Equal(t, []structure.ID{c.ID}, got)
+			var out bytes.Buffer
+			n, err := w.Structures.ExportSearch(ctx, c.Manager, in, structure.CSV{}, &out)
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+			require.Equal(t, 1, strings.Count(out.String(), v))
+			for range w.Structures.SearchAll(ctx, c.Manager, in) {
+				break
+			}
+		}
+	})
+}
