@@ -302,3 +302,35 @@ func TestCallersGoAwayAtAnyInstant(t *testing.T) {
 		w.Proven(t)
 	})
 }
+
+// TI-01, R-143: whoever prepares a request, or waits for the answer to one, reads of
+// a structure what anybody may, and neither its bank accounts nor what is between its managers.
+func TestStrangersWhoPrepareReadNoSheet(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx, c := t.Context(), company(t, w)
+		const iban = "FR7630006000011234567890189"
+		_, err := w.Structures.AddBankAccount(ctx, c.Manager, c.ID, structure.NewBankAccount{Label: "Current", IBAN: iban})
+		require.NoError(t, err)
+		lend(t, w, c, authz.Delegation{Users: true})
+		stranger := w.Join(t, clerk)
+		public, err := w.Structures.Structure(ctx, stranger, c.ID)
+		require.NoError(t, err)
+		require.Empty(t, public.Sheet.Accounts)
+
+		p, err := w.Structures.PrepareRequest(ctx, stranger, c.ID)
+		require.NoError(t, err)
+		require.Equal(t, public, p.Structure)
+		_, err = w.Structures.Request(ctx, stranger, ask(c))
+		require.NoError(t, err)
+		shown, err := w.Structures.PrepareDeactivation(ctx, stranger)
+		require.NoError(t, err)
+		require.Equal(t, []structure.Structure{public}, shown.Withdrawn)
+		member, _ := hire(t, w, c, "rita@terneuil.example")
+		public, err = w.Structures.Structure(ctx, member, c.ID)
+		require.NoError(t, err)
+		kept, err := w.Structures.Deactivate(ctx, member, structure.Deactivation{Confirmed: true, Token: "stale"})
+		require.ErrorIs(t, err, structure.ErrConsequencesChanged)
+		require.Equal(t, []structure.Structure{public}, kept.Kept)
+	})
+}

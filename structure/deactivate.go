@@ -14,7 +14,8 @@ import (
 )
 
 // Consequences are what deactivating an account means, for its owner to read before
-// confirming.
+// confirming. Structures are as [Service.Search] shows them: where a request
+// waits, the owner is nobody yet.
 type Consequences struct {
 	Until       time.Time   // the owner can come back alone before this instant
 	Principal   []Structure // those that need a successor, by legal name
@@ -36,6 +37,15 @@ type Consequences struct {
 // external directory keeps their accounts.
 func (c Consequences) Blocked() []Structure {
 	return slices.DeleteFunc(slices.Clone(c.Principal), func(st Structure) bool { return !st.External() })
+}
+
+// published is what the owner is shown of c.
+func (c Consequences) published() Consequences {
+	for _, list := range []*[]Structure{&c.Principal, &c.Withdrawn, &c.Kept} {
+		*list = slices.Clone(*list)
+		publish(*list)
+	}
+	return c
 }
 
 // Deactivation is the owner's word to close the account.
@@ -70,7 +80,7 @@ func (s *Service) PrepareDeactivation(ctx context.Context, by account.Actor) (Co
 		if err != nil {
 			return err
 		}
-		c = l.Consequences
+		c = l.Consequences.published()
 		c.Candidates, err = offer(ctx, tx, a.Card(), c.Principal)
 		return err
 	})
@@ -112,7 +122,7 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 		if err != nil {
 			return err
 		}
-		c = l.Consequences
+		c = l.Consequences.published()
 		switch {
 		case a.External || len(c.Blocked()) > 0:
 			return s.externallyManaged()
@@ -121,7 +131,7 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 		case s.policy.Principals.Accept && len(c.Principal) > 0:
 			return ErrAcceptanceRequired.In(op)
 		}
-		heirs, err := heirsOf(ctx, tx, op, a.Card(), d.SuccessorForAll, d.Successors, c.Principal)
+		heirs, err := heirsOf(ctx, tx, op, a.Card(), d.SuccessorForAll, d.Successors, l.Principal)
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func (s *Service) supplierJoins(ctx context.Context, tx Tx, at Standing, now tim
 
 // Prospect is what somebody sees before asking to join a structure.
 type Prospect struct {
-	Structure       Structure
+	Structure       Structure  // as [Service.Search] shows it
 	Units           []Unit     // the services that can be asked for today, by code
 	Membership      Membership // the person's own, as it is; zero if there is none
 	Warnings        []Warning  // what the result of a request would carry
@@ -74,7 +74,7 @@ func (s *Service) PrepareRequest(ctx context.Context, by account.Actor, id ID) (
 		if at.Structure.Status != StatusActive {
 			return ErrStructureInactive
 		}
-		p = Prospect{Structure: at.Structure, Membership: at.Membership, CommentRequired: !s.policy.Memberships.CommentOptional}
+		p = Prospect{Structure: at.Structure.published(), Membership: at.Membership, CommentRequired: !s.policy.Memberships.CommentOptional}
 		if p.Warnings, err = s.supplierJoins(ctx, tx, at, now); err != nil {
 			return err
 		}
