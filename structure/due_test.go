@@ -107,3 +107,29 @@ func TestNoticesOfTheEnd(t *testing.T) {
 	require.False(t, may(t, w, julie.ID, c.ID, c.Urba.ID).Allowed, "without any job")
 	w.Proven(t)
 }
+
+// recalling a request whose time is over already, before the job comes by, does not
+// keep it from ending.
+func TestRecallingARequestThatIsOver(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	ctx := t.Context()
+	policy := structure.Guide2024()
+	policy.Memberships.ExpireAfter, policy.Subscriptions.ExpireAfter = 30*day, 30*day
+	w.Configure(t, &account.Options{}, &structure.Options{Policy: &policy})
+	c := company(t, w)
+	openSpace(t, w, c, works)
+	julie, rita := w.Join(t, clerk), w.Join(t, "rita@terneuil.example")
+	enrol(t, w, c, rita)
+	m, err := w.Structures.Request(ctx, julie, ask(c, c.Urba))
+	require.NoError(t, err)
+	lines, err := w.Structures.RequestSubscriptions(ctx, rita, wish(c, write(works)))
+	require.NoError(t, err)
+	w.Clock.Move(30*day + time.Minute)
+	require.NoError(t, w.Structures.Remind(ctx, julie, structure.RequestRef{Membership: m.ID}))
+	require.NoError(t, w.Structures.Remind(ctx, rita, structure.RequestRef{Subscription: lines[0].ID}))
+	require.Equal(t, 2, caughtUp(t, w))
+	w.Last(t, clerk, notify.MailMembershipExpired)
+	w.Last(t, "rita@terneuil.example", notify.MailSubscriptionExpired)
+	w.Proven(t)
+}

@@ -99,8 +99,8 @@ func (p MembershipPolicy) due(m Membership) time.Time {
 		for _, d := range p.RemindAfter {
 			consider(m.RequestedAt.Add(d), m.RequestedAt)
 		}
-		if at := p.expiry(m); !at.IsZero() {
-			consider(at, m.RequestedAt)
+		if at := p.expiry(m); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at // whoever recalled it after that does not keep it
 		}
 	}
 	if at := p.notice(m); !at.IsZero() {
