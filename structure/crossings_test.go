@@ -32,6 +32,12 @@ type meanwhileTx struct {
 	meanwhile
 }
 
+// KeepActive implements structure.Keeper.
+func (t meanwhileTx) KeepActive(ctx context.Context, id account.ID) error {
+	t.happens()
+	return t.Tx.(structure.Keeper).KeepActive(ctx, id)
+}
+
 func (t meanwhileTx) PutAccount(ctx context.Context, v account.Account) error {
 	t.happens()
 	return t.Tx.PutAccount(ctx, v)

@@ -115,6 +115,9 @@ func (s *Service) Deactivate(ctx context.Context, by account.Actor, d Deactivati
 			c, err = alreadyDeactivated(ctx, tx, by)
 			return err
 		}
+		if err == nil {
+			a, err = claim(ctx, tx, a)
+		}
 		if err != nil {
 			return err
 		}

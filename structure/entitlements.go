@@ -271,7 +271,7 @@ func (s *Service) ended(by account.Actor, d desk, l Line) (Subscription, error) 
 
 // putEdited stores what a form came to and tells who has to know.
 func (s *Service) putEdited(ctx context.Context, tx Tx, by account.Actor, d desk, out *EntitlementOutcome) error {
-	if err := guardAsking(ctx, tx, by, out.Requested); err != nil {
+	if err := keepAsking(ctx, tx, by, out.Requested); err != nil {
 		return err
 	}
 	lines := slices.Concat(out.Removed, out.Granted, out.Requested)

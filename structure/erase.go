@@ -62,6 +62,9 @@ func (s *Service) Erase(ctx context.Context, by account.Actor, id account.ID, to
 	now := s.clock()
 	var e Erasure
 	err = s.store.Update(ctx, func(tx Tx) error {
+		if err := claimed(ctx, tx, id); err != nil {
+			return err
+		}
 		a, plan, ms, err := s.erasure(ctx, tx, id, held)
 		if err != nil {
 			return err

@@ -108,7 +108,7 @@ func (s *Service) request(ctx context.Context, by account.Actor, r Request, now 
 		if err != nil {
 			return err
 		}
-		if err := guardActing(ctx, tx, by); err != nil {
+		if err := keepActive(ctx, tx, by.ID); err != nil {
 			return err
 		}
 		if err := s.putMembershipAfter(ctx, tx, j.Head, by, "membership.requested", &m, now); err != nil {

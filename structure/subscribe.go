@@ -197,7 +197,7 @@ func (s *Service) newLine(d desk, l Line) (Subscription, error) {
 
 // putAsked stores lines that begin, and tells who has to know.
 func (s *Service) putAsked(ctx context.Context, tx Tx, by account.Actor, d desk, lines []Subscription) error {
-	if err := guardAsking(ctx, tx, by, lines); err != nil {
+	if err := keepAsking(ctx, tx, by, lines); err != nil {
 		return err
 	}
 	if err := s.putSubscriptions(ctx, tx, d.Head, by, lines, Subscription.began, d.at); err != nil {
@@ -206,12 +206,12 @@ func (s *Service) putAsked(ctx context.Context, tx Tx, by account.Actor, d desk,
 	return s.tellAsked(ctx, tx, by, d, lines)
 }
 
-// guardAsking is guardActing for whoever leaves a line that waits for a decision.
-func guardAsking(ctx context.Context, tx Tx, by account.Actor, lines []Subscription) error {
+// keepAsking is keepActive for whoever leaves a line that waits for a decision.
+func keepAsking(ctx context.Context, tx Tx, by account.Actor, lines []Subscription) error {
 	if !slices.ContainsFunc(lines, Subscription.Undecided) {
 		return nil
 	}
-	return guardActing(ctx, tx, by)
+	return keepActive(ctx, tx, by.ID)
 }
 
 // tellAsked tells who has to know of lines that begin: those who decide about what waits,

@@ -110,13 +110,3 @@ func guard(ctx context.Context, tx Tx, heirs map[ID]account.Account) error {
 	}
 	return nil
 }
-
-// guardActing makes whoever closes or erases the account of the person who acts collide
-// with this unit, which leaves something there that ends with the account.
-func guardActing(ctx context.Context, tx Tx, by account.Actor) error {
-	a, err := account.Acting(ctx, tx, by)
-	if err != nil {
-		return err
-	}
-	return tx.PutAccount(ctx, a)
-}

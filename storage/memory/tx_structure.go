@@ -10,6 +10,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -208,4 +209,17 @@ func fitsMembership(q structure.MembershipQuery, m structure.Membership) bool {
 		return true
 	}
 	return false
+}
+
+var _ structure.Keeper = (*tx)(nil)
+
+// KeepActive implements structure.Keeper. Units that write run one after the other, so what
+// is active now stays so until this one ends.
+func (t *tx) KeepActive(ctx context.Context, id account.ID) error {
+	return t.write(ctx, func() error {
+		if a, err := t.db.accounts.get(byID(id)); err != nil || a.Status != account.StatusActive {
+			return storage.ErrConflict
+		}
+		return nil
+	})
 }

@@ -68,6 +68,7 @@ func newDialect(i Isolation) *sqlstore.Dialect {
 	return &sqlstore.Dialect{
 		Numbered:    true,
 		Arrays:      true,
+		Share:       " FOR SHARE",
 		BeginUpdate: begin,
 		BeginView:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		Match:       like,

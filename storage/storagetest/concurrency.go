@@ -103,6 +103,54 @@ func loginRace(b *bench) {
 	}
 }
 
+// keeperRace ends an account while others join something with it: whoever comes first is
+// seen by whoever ends it, and whoever comes later is refused.
+func keeperRace(b *bench) {
+	a := newAccount(1)
+	a.Status = account.StatusActive
+	puts(b, accountKind(), a)
+	var able atomic.Bool
+	seen := 0
+	errs := race(8, func(i int) error {
+		return storage.Update(b.ctx, b.store, func(tx storage.Tx) error {
+			k, ok := tx.(structure.Keeper)
+			switch {
+			case !ok:
+				return nil
+			case i > 0:
+				able.Store(true)
+				return errors.Join(k.KeepActive(b.ctx, a.ID), tx.PutMembership(b.ctx, member(i, 1, i, structure.StatusPending, structure.RoleMember, structure.Scope{Whole: true})))
+			default:
+				return end(b, tx, a.ID, &seen)
+			}
+		})
+	})
+	if !able.Load() {
+		b.Skip("the Tx is no structure.Keeper")
+	}
+	b.wantErr("an account ends though others keep it", errs[0], nil)
+	b.successes("units that keep an account which ends", errs, storage.ErrConflict)
+	b.equal("a unit that ends an account sees what those wrote that kept it active", seen, len(members(b, structure.MembershipQuery{})))
+}
+
+// end ends an account in the order that lets it see what hangs on it.
+func end(b *bench, tx storage.Tx, id account.ID, seen *int) error {
+	a, err := tx.Account(b.ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := tx.PutAccount(b.ctx, a); err != nil {
+		return err
+	}
+	a.Version++
+	found, err := tx.Memberships(b.ctx, structure.MembershipQuery{Account: id})
+	if err != nil {
+		return err
+	}
+	*seen, a.Status = len(found), account.StatusDeactivated
+	return tx.PutAccount(b.ctx, a)
+}
+
 func principalRace(b *bench) {
 	errs := race(8, func(i int) error {
 		return storage.Update(b.ctx, b.store, func(tx storage.Tx) error { return tx.PutMembership(b.ctx, principal(i)) })

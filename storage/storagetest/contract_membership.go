@@ -13,6 +13,7 @@ func membershipListCases() []testCase {
 		{"Standing", standings},
 		{"Hearing", hearings},
 		{"Deciding", decidings},
+		{"KeepActive", keptActive},
 		{"Members", membersWithAccounts},
 		{"Filters", membershipFilters},
 		{"NoStructures", noStructures},

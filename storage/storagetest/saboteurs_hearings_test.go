@@ -52,3 +52,21 @@ func (x hearing) Hearing(ctx context.Context, a account.ID, s structure.ID) (str
 	h.Organisers, err = x.Subscriptions(ctx, x.lines)
 	return h, err
 }
+
+// keepsAnybody does not look at the account.
+type keepsAnybody struct{ storage.Tx }
+
+// KeepActive implements structure.Keeper.
+func (keepsAnybody) KeepActive(context.Context, account.ID) error { return nil }
+
+// keepsByWriting has the units that keep one account collide.
+type keepsByWriting struct{ storage.Tx }
+
+// KeepActive implements structure.Keeper.
+func (x keepsByWriting) KeepActive(ctx context.Context, id account.ID) error {
+	a, err := x.Account(ctx, id)
+	if err != nil || a.Status != account.StatusActive {
+		return storage.ErrConflict
+	}
+	return x.PutAccount(ctx, a)
+}

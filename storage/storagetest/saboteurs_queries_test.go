@@ -268,6 +268,8 @@ func querySabotages() []sabotage {
 		{breaks: "a principal manager who is any member", caught: memberships + "Hearing", store: heard(func(h *hearing) { h.members.Role = "" })},
 		{breaks: "organisers whom nobody approved", caught: memberships + "Hearing", store: heard(func(h *hearing) { h.lines.Statuses = nil })},
 		{breaks: "organisers of any space", caught: memberships + "Hearing", store: heard(func(h *hearing) { h.lines.Space = "" })},
+		{breaks: "anybody is kept", caught: memberships + "KeepActive", store: handles(func(x tx) tx { return keepsAnybody{x} })},
+		{breaks: "keeping writes", caught: memberships + "KeepActive", store: handles(func(x tx) tx { return keepsByWriting{x} })},
 		{breaks: "a walk in another order", caught: walk + "Members", store: walking(func(x walks) storage.Tx { return agedWalks{x} })},
 		{breaks: "a walk through a page", caught: walk + "Structures", store: walking(func(x walks) storage.Tx { return cutWalks{x} })},
 		{breaks: "a walk that loses why it ended", caught: walk + "Ends", store: walking(func(x walks) storage.Tx { return quietWalks{x} })},

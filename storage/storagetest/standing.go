@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
@@ -168,4 +169,32 @@ func decidings(b *bench) {
 		return tx.Deciding(b.ctx, accountID(1), membershipID(99))
 	})
 	b.wantErr("Deciding on a membership that is not there answers ErrNotFound", err, storage.ErrNotFound)
+}
+
+// keptActive keeps accounts of every kind, where the Tx is able to: only an active one lets
+// the unit take effect, and is as it was.
+func keptActive(b *bench) {
+	active, closed := newAccount(1), newAccount(2)
+	active.Status, closed.Status = account.StatusActive, account.StatusDeactivated
+	puts(b, accountKind(), active, closed)
+	for n, want := range []error{1: nil, 2: storage.ErrConflict, 3: storage.ErrConflict} {
+		if n == 0 {
+			continue
+		}
+		m := newMembership(n)
+		able := true
+		err := b.try(func(tx storage.Tx) error {
+			var k structure.Keeper
+			if k, able = tx.(structure.Keeper); !able {
+				return nil
+			}
+			return errors.Join(k.KeepActive(b.ctx, accountID(n)), tx.PutMembership(b.ctx, m))
+		})
+		if !able {
+			b.Skip("the Tx is no structure.Keeper")
+		}
+		b.wantErr("a unit takes effect only if the account that it keeps is active", err, want)
+		b.equal("what a unit wrote beside keeping an account is there if it took effect", len(members(b, structure.MembershipQuery{})), 1)
+	}
+	b.equal("keeping an account does not write it", load(b, accountKind(), active).Version, int64(1))
 }

@@ -30,6 +30,7 @@ func runTransactions(t *testing.T, h Harness) {
 		{"NoLostUpdate", noLostUpdate},
 		{"OneInsertion", oneInsertion},
 		{"LoginRace", loginRace},
+		{"KeeperRace", keeperRace},
 		{"PrincipalRace", principalRace},
 		{"EnqueueRace", enqueueRace},
 		{"ChainRace", chainRace},

@@ -126,6 +126,26 @@ func among(accounts []account.Card, id account.ID) account.Card {
 	return account.Card{}
 }
 
+var _ structure.Keeper = (*Tx)(nil)
+
+// KeepActive implements structure.Keeper.
+func (tx *Tx) KeepActive(ctx context.Context, id account.ID) error {
+	t := tx.store.tables
+	if _, able := tx.conn.(Deferrer); able {
+		return touch(ctx, tx, t.keepActive, t.keepActiveStrict, []any{string(id)})
+	}
+	kept := false
+	err := tx.ask(ctx, tx.statementContext(ctx), Read{Query: t.keepActive, Args: []any{string(id)}, Take: func(rows Rows) error {
+		kept = rows.Next()
+		return rows.Err()
+	}})
+	if err == nil && !kept {
+		tx.lost = storage.ErrConflict
+		err = tx.lost
+	}
+	return err
+}
+
 // PutMembership implements storage.Tx.
 func (tx *Tx) PutMembership(ctx context.Context, m structure.Membership) error {
 	return put(ctx, tx, tx.store.tables.memberships, m)

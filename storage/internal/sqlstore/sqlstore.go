@@ -40,6 +40,10 @@ type Dialect struct {
 	// writes arrays.
 	Arrays bool
 
+	// Share ends a statement that reads rows which are to stay as they are until the unit
+	// ends. Defaults to "": units that write run one after the other.
+	Share string
+
 	// BeginUpdate and BeginView open a transaction on a database/sql connection.
 	BeginUpdate, BeginView string
 

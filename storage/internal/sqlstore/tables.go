@@ -28,6 +28,8 @@ type tables struct {
 	runs          *table[notify.Run]
 
 	accountByLogin        string
+	keepActive            string
+	keepActiveStrict      string
 	linkByDigest          string
 	signInsExpired        string
 	factorsOf             string
@@ -71,6 +73,8 @@ func newTables(d *Dialect) *tables {
 		runs:          runTable().prepare(d),
 	}
 	t.accountByLogin = t.accounts.by(d, "login")
+	t.keepActive = d.rebind("SELECT 1 FROM habilis_accounts WHERE id = ? AND status = 'active'" + d.Share)
+	t.keepActiveStrict = "SELECT 1 / count(*) FROM (" + t.keepActive + ") AS kept"
 	t.linkByDigest = t.links.by(d, "digest")
 	t.signInsExpired = d.rebind(t.signIns.selectAll + " WHERE expires_at <= ? ORDER BY expires_at, id LIMIT ?")
 	t.factorsOf = d.rebind(t.factors.selectAll + " WHERE account_id = ? ORDER BY id")
