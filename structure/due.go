@@ -78,7 +78,8 @@ func (s *Service) catchUp(ctx context.Context, tx Tx, id MembershipID, now time.
 			return false, err
 		}
 	}
-	if notice := policy.notice(m); !notice.IsZero() && !now.Before(notice) && now.Before(m.Validity.Until) && notice.After(m.RemindedAt) {
+	if notice := policy.notice(m); !notice.IsZero() && !now.Before(notice) && now.Before(m.Validity.Until) &&
+		notice.After(m.RemindedAt) && notice.After(m.DecidedAt) {
 		if err := s.tellOfEnd(ctx, tx, at, m, now); err != nil {
 			return false, err
 		}

@@ -133,3 +133,39 @@ func TestRecallingARequestThatIsOver(t *testing.T) {
 	w.Last(t, "rita@terneuil.example", notify.MailSubscriptionExpired)
 	w.Proven(t)
 }
+
+// R-325, C-12: while a member asks for more, what is held was granted when it was granted,
+// and by whom; and an end that whoever decided knew is told of no more than before.
+func TestAskingForMoreForgetsNoDecision(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		c := company(t, w)
+		julie := w.Join(t, clerk)
+		n := newMember(c, julie, c.Urba)
+		n.Until = authz.Date{Year: 2026, Month: 12, Day: 10}
+		m, err := w.Structures.Attach(ctx, c.Manager, n)
+		require.NoError(t, err)
+		attached := w.Clock.Now()
+		require.Zero(t, caughtUp(t, w), "the end is near, and the manager knew")
+		w.Clock.Move(time.Hour)
+		more, err := w.Structures.Request(ctx, julie, ask(c, c.Voie))
+		require.NoError(t, err)
+		require.Equal(t, m.DecidedAt, more.DecidedAt)
+		page, err := w.Structures.Members(ctx, c.Manager, c.ID, structure.MemberFilter{Role: structure.RoleMember}, structure.PageRequest{})
+		require.NoError(t, err)
+		require.Equal(t, attached, page.Items[0].AttachedAt)
+		d := may(t, w, julie.ID, c.ID, c.Urba.ID)
+		require.True(t, d.Allowed)
+		require.Equal(t, c.Manager.ID, d.Steps[len(d.Steps)-1].By)
+		held, err := w.Authz.Statement(ctx, julie.ID, c.ID, w.Clock.Now())
+		require.NoError(t, err)
+		require.Equal(t, attached, held[0].Since)
+
+		require.Zero(t, caughtUp(t, w))
+		w.Clock.Move(7 * day)
+		require.Equal(t, 1, caughtUp(t, w), "the request is recalled")
+		require.Zero(t, w.Count(t, clerk, notify.MailMembershipEnding))
+		w.Proven(t)
+	})
+}

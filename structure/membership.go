@@ -59,7 +59,7 @@ type Membership struct {
 	DueAt      time.Time // when the clock has something to do about it; zero: never
 
 	RequestedAt time.Time  // when the last request was made; zero if it never was
-	DecidedAt   time.Time  // when the last decision was made; zero before
+	DecidedAt   time.Time  // when the last decision was made, which is what a member who asks for more holds by; zero before
 	DecidedBy   account.ID // who made it
 	CreatedAt   time.Time
 	Version     int64
@@ -92,9 +92,9 @@ func (m Membership) Ask(scope Scope, v authz.Validity, comment Note, now time.Ti
 		}
 	} else {
 		m.Status, m.Role, m.Granted, m.Validity = StatusPending, RoleMember, Scope{}, v
+		m.DecidedAt, m.DecidedBy = time.Time{}, ""
 	}
-	m.Asked, m.Comment, m.Reason = scope, comment, Note{}
-	m.RequestedAt, m.DecidedAt, m.DecidedBy = now, time.Time{}, ""
+	m.Asked, m.Comment, m.Reason, m.RequestedAt = scope, comment, Note{}, now
 	return m, nil
 }
 
