@@ -331,8 +331,9 @@ func TestEverythingThatASearchFindsByItsIdentifier(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, 1, n)
 			require.Equal(t, 1, strings.Count(out.String(), v))
-			for range w.Structures.SearchAll(ctx, c.Manager, in) {
-				break
+			for _, err := range w.Structures.SearchAll(ctx, c.Manager, in) {
+				require.NoError(t, err)
+				break // the reader has enough
 			}
 		}
 	})
