@@ -32,6 +32,7 @@ type call struct {
 	held account.Session  // of me
 
 	enrols bool // the session is good for adding an application or a key alone
+	shows  bool // the address shows a page as well, not only takes forms
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -83,14 +84,17 @@ func (c *call) answer(rt route) error {
 		return err
 	}
 	c.speak()
+	c.shows = rt.get != nil
 	act, err := c.choose(rt)
-	if err != nil {
+	stranger := rt.in && c.me == nil && !c.enrols
+	switch {
+	case errors.Is(err, errForged) && stranger: // the token went with the session
+		return c.toSignIn()
+	case err != nil:
 		return err
-	}
-	if rt.in && c.enrols && !rt.enrols {
+	case rt.in && c.enrols && !rt.enrols:
 		return c.redirect(enrolPath)
-	}
-	if rt.in && c.me == nil {
+	case stranger:
 		return c.toSignIn()
 	}
 	return act(c)
@@ -124,10 +128,17 @@ func (c *call) choose(rt route) (func(*call) error, error) {
 	return nil, errMethod
 }
 
-// toSignIn asks whoever is not, or only half, signed in to do so first.
+// toSignIn asks whoever is not, or only half, signed in to do so first. Of a form that
+// comes too late nothing is done, which is said.
 func (c *call) toSignIn() error {
-	if c.r.Method == http.MethodGet {
+	switch c.r.Method {
+	case http.MethodGet:
 		c.put(keyAfter, c.r.URL.RequestURI())
+	case http.MethodPost:
+		c.notice(false, c.p.texts.text(c.lang, "signin.late"))
+		if c.shows {
+			c.put(keyAfter, c.r.URL.Path)
+		}
 	}
 	if c.get(keyHalf) != "" {
 		return c.redirect("/sign-in/second-step")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -266,4 +267,32 @@ func TestPreferencesAreFollowed(t *testing.T) {
 	v.send("/account/preferences", "language", "fr", "conditions", conditions)
 	require.Contains(t, v.last.Body, `<html lang="fr">`)
 	require.Contains(t, v.last.Body, "pas d’accord donné")
+}
+
+// WP-01: a form that is sent once the session is over is not called a forgery: it leads to
+// signing in, which says that nothing was done and comes back to the page.
+func TestFormsAfterTheSessionLeadToSigningIn(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	const phone = "/account/profile/phone"
+	for name, end := range map[string]func(*visitor){
+		"expired": func(v *visitor) {
+			var err error
+			v.client.Jar, err = cookiejar.New(nil)
+			require.NoError(t, err)
+		},
+		"ended": func(*visitor) {
+			require.NoError(t, a.h.Accounts.SignOutEverywhere(t.Context(), account.Person(idOf(t, a, julie))))
+		},
+	} {
+		v := signedIn(t, a, julie)
+		v.see(phone)
+		end(v)
+		require.Equal(t, "/sign-in", v.send(phone, "phone", "01 99 00 56 78").Path, name)
+		require.Contains(t, v.last.Body, "votre envoi n’a pas été traité", name)
+		before := v.mails()
+		v.send("/sign-in", "login", julie, "password", demoPassword)
+		require.Equal(t, phone, v.send("/sign-in/second-step", "code", v.code(julie, before)).Path, name)
+		require.NotContains(t, v.last.Body, "01 99 00 56 78", name)
+	}
 }
