@@ -39,6 +39,7 @@ func TestFactorsOnThePages(t *testing.T) {
 	require.Contains(t, v.last.Body, "<svg width=")
 	secret := secretOnPage.FindStringSubmatch(v.last.Body)[1]
 	require.Equal(t, http.StatusUnprocessableEntity, v.send("/account/factors/application/confirm", "code", "not a code").Status)
+	require.Contains(t, v.last.Body, `name="here" value="/account/factors/application"`, "another language shows the page again")
 	require.Contains(t, v.last.Body, secret, "the page stays as it was")
 	require.Equal(t, "/account/factors", v.send("/account/factors/application/confirm", "code", shown(t, secret, clock.now()), "label", "Phone <1>").Path)
 	v.see("/account/factors", "Phone &lt;1&gt;")

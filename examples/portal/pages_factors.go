@@ -119,6 +119,7 @@ func (c *call) application() (begun mfa.Enrolment, ok bool) {
 
 func (c *call) viewApplication(begun mfa.Enrolment) (*page, error) {
 	v := c.view("factors.application").underAccount()
+	v.Here = applicationPath
 	v.Crumbs = append(v.Crumbs, crumb{factorsPath, v.T("factors.title")})
 	v.Form.Values = url.Values{"label": {c.r.PostFormValue("label")}}
 	v.Form.called("label", "deviceLabel")

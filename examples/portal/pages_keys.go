@@ -197,6 +197,7 @@ func (c *call) enrolment() (begun mfa.KeyEnrolment, ok bool) {
 
 func (c *call) viewNewKey(begun mfa.KeyEnrolment) *page {
 	v := c.view("keys.new").underAccount()
+	v.Here = keysPath + "/new"
 	v.Crumbs = append(v.Crumbs, crumb{keysPath, v.T("keys.title")})
 	v.Form.Values = c.r.PostForm
 	v.Form.called("label", "keyLabel")

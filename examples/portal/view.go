@@ -56,7 +56,7 @@ func (c *call) view(title string, pairs ...any) *page {
 	}
 	if c.r.Method == http.MethodGet && local(c.r.URL.RequestURI()) {
 		v.Here = c.r.URL.RequestURI()
-	} else if local(c.r.URL.Path) {
+	} else if c.shows && local(c.r.URL.Path) {
 		v.Here = c.r.URL.Path
 	}
 	v.Form.lang, v.Passkey = c.lang, p.passkeys
