@@ -94,14 +94,14 @@ func TestAskSupport(t *testing.T) {
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		ctx := t.Context()
 		ask := func(login string) error {
-			return w.Accounts.AskSupport(ctx, account.Anonymous(), account.SupportRequest{Login: login, Text: " My time is over. "})
+			return w.Accounts.AskSupport(ctx, account.Anonymous(), account.SupportRequest{Login: login, Text: " My time\r\nis over.\r\n"})
 		}
 		require.ErrorIs(t, ask(julie), account.ErrNoSupportDesk)
 		configured(t, w, func(p *account.Policy) { p.Lifecycle.SupportPerHour = 2 })
 		desk := func() int { return w.Count(t, "aide@portail.example", notify.MailSupportRequest) }
 		require.NoError(t, ask(" Julie@Terneuil.example"))
 		mail := w.Last(t, "aide@portail.example", notify.MailSupportRequest)
-		require.Equal(t, notify.Values{"Name": "", "Address": julie, "Reason": "My time is over."}, mail.Values)
+		require.Equal(t, notify.Values{"Name": "", "Address": julie, "Reason": "My time\nis over."}, mail.Values)
 		require.NotContains(t, mail.Key, "julie")
 		require.NoError(t, ask(julie))
 		require.Equal(t, 1, desk(), "one address asks once in a while")

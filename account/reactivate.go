@@ -226,7 +226,7 @@ type granted struct {
 // Errors: ErrInvalid; [ErrActor] for anybody but support; ErrNotFound, also for an
 // account that is to be purged; [ErrNotDeactivated]; [ErrExternallyManaged].
 func (s *Service) SupportReactivate(ctx context.Context, by Actor, id ID, reason string) (Sent, error) {
-	in := grant{tidy(reason)}
+	in := grant{lines(reason, 255)}
 	if err := check.Struct("account.SupportReactivate", in); err != nil {
 		return Sent{}, err
 	}

@@ -32,7 +32,7 @@ const (
 // Errors: ErrInvalid naming every bad field; [ErrNoSupportDesk]; [ErrActor] for whoever
 // is signed in, who has other ways to ask.
 func (s *Service) AskSupport(ctx context.Context, by Actor, r SupportRequest) error {
-	r.Login, r.Text = canonical(r.Login), tidy(r.Text)
+	r.Login, r.Text = canonical(r.Login), lines(r.Text, 1000)
 	if err := check.Struct("account.AskSupport", r); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (s *Service) AppointPrincipal(ctx context.Context, by account.Actor, a Appo
 	if by.Kind != notify.ActorSupport {
 		return account.ErrActor
 	}
-	a.Reason = tidy(a.Reason)
+	a.Reason = multiline(a.Reason)
 	reason, err := s.note(a.Reason)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (s *Service) Attach(ctx context.Context, by account.Actor, n NewMember) (Me
 	const op = "structure.Attach"
 	now := s.clock()
 	today := authz.DateOf(now.In(s.zone))
-	n.Comment = tidy(n.Comment)
+	n.Comment = multiline(n.Comment)
 	more := s.badAsking(n.Comment, n.Whole, n.Services, n.From, n.Until, today)
 	if n.Role == RoleSecondaryManager && s.policy.NoSecondaryManagers {
 		more = append(more, fault.Field{Path: "role", Code: "oneof", Param: "member"})

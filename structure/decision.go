@@ -144,7 +144,7 @@ func (s *Service) Reject(ctx context.Context, by account.Actor, id MembershipID,
 // refusal is the act of refusing. Each membership gets a salt of its own for the reason,
 // so that two refusals in the history cannot be told to have the same one.
 func (s *Service) refusal(op string, r Refusal) (act, error) {
-	r.Reason = tidy(r.Reason)
+	r.Reason = multiline(r.Reason)
 	if err := check.Struct(op, r); err != nil {
 		return act{}, err
 	}

@@ -23,3 +23,8 @@ func (n Note) Digest() string { return notify.Digest(n.Salt, n.Text) }
 
 // tidy brings typed text into the form that is checked and stored.
 func tidy(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
+
+// multiline is tidy for text of several lines, which browsers end with CR LF.
+func multiline(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(tidy(s), "\r\n", "\n"), "\r", "\n")
+}

@@ -70,7 +70,7 @@ func (s *Service) request(ctx context.Context, by account.Actor, r Request, now 
 	const op = "structure.Request"
 	o := Outcome{Structure: r.Structure}
 	today := authz.DateOf(now.In(s.zone))
-	r.Comment = tidy(r.Comment)
+	r.Comment = multiline(r.Comment)
 	err := check.Struct(op, r, s.badAsking(r.Comment, r.Whole, r.Services, r.From, r.Until, today)...)
 	switch {
 	case err == nil && r.scope().IsZero():

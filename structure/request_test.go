@@ -186,6 +186,9 @@ func TestReject(t *testing.T) {
 		require.Equal(t, structure.StatusPending, m.Status)
 		require.Empty(t, m.Reason.Text)
 		require.True(t, m.Granted.IsZero())
+		m, err = w.Structures.Reject(ctx, c.Manager, m.ID, structure.Refusal{Reason: "Not now.\r\nAsk again in May.\r\n"})
+		require.NoError(t, err)
+		require.Equal(t, "Not now.\nAsk again in May.", m.Reason.Text, "as a browser sends it")
 		w.Proven(t)
 	})
 }

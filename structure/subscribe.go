@@ -33,7 +33,7 @@ type SubscriptionRequest struct {
 func (s *Service) RequestSubscriptions(ctx context.Context, by account.Actor, r SubscriptionRequest) ([]Subscription, error) {
 	const op = "structure.RequestSubscriptions"
 	now := s.clock()
-	r.Comment = tidy(r.Comment)
+	r.Comment = multiline(r.Comment)
 	if err := check.Struct(op, r, append(repeats("lines", r.Lines), s.firstDay(r.From, now)...)...); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s *Service) ApproveManySubscriptions(ctx context.Context, by account.Actor
 // also ErrInvalid without a reason of 1 to 255 characters.
 func (s *Service) RejectManySubscriptions(ctx context.Context, by account.Actor, ids []SubscriptionID, r Refusal) ([]SubscriptionOutcome, error) {
 	const op = "structure.RejectManySubscriptions"
-	r.Reason = tidy(r.Reason)
+	r.Reason = multiline(r.Reason)
 	if err := check.Struct(op, r); err != nil {
 		return nil, err
 	}

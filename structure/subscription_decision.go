@@ -35,7 +35,7 @@ type Verdict struct {
 // [ErrServiceNotHeld], [ErrAlreadySubscribed].
 func (s *Service) ApproveSubscriptions(ctx context.Context, by account.Actor, v Verdict) ([]Subscription, error) {
 	const op = "structure.ApproveSubscriptions"
-	v.Comment = tidy(v.Comment)
+	v.Comment = multiline(v.Comment)
 	bad := repeats("ticked", v.Ticked)
 	if v.Ticked != nil && len(v.Ticked) == 0 {
 		bad = append(bad, fault.Field{Path: "ticked", Code: "required"})
@@ -75,7 +75,7 @@ func (s *Service) ApproveSubscriptions(ctx context.Context, by account.Actor, v 
 // [ErrDenied]; [ErrOwnRequest]; [ErrAlreadyDecided] together with the lines as they are.
 func (s *Service) RejectSubscriptions(ctx context.Context, by account.Actor, ids []SubscriptionID, r Refusal) ([]Subscription, error) {
 	const op = "structure.RejectSubscriptions"
-	r.Reason = tidy(r.Reason)
+	r.Reason = multiline(r.Reason)
 	if err := check.Struct(op, r, check.Value("requested", ids, "min=1,max=100,dive,id")...); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type SubscriptionGrant struct {
 func (s *Service) GrantSubscriptions(ctx context.Context, by account.Actor, g SubscriptionGrant) ([]Subscription, error) {
 	const op = "structure.GrantSubscriptions"
 	now := s.clock()
-	g.Comment = tidy(g.Comment)
+	g.Comment = multiline(g.Comment)
 	more := repeats("lines", g.Lines)
 	if !g.From.IsZero() {
 		more = append(more, s.firstDay(g.From, now)...)

@@ -209,10 +209,10 @@ func TestSupportIsReachable(t *testing.T) {
 	v.send("/support", "login", "x", "text", "")
 	require.Equal(t, http.StatusUnprocessableEntity, v.last.Status)
 	require.Contains(t, v.last.Body, `href="#text"`)
-	v.send("/support", "login", "lost@terneuil.example", "text", "Je ne reçois plus le code.")
+	v.send("/support", "login", "lost@terneuil.example", "text", "Bonjour,\r\nje ne reçois plus le code.")
 	require.Equal(t, "/support", v.last.Path)
 	require.Contains(t, v.last.Body, "transmise")
-	require.Contains(t, v.mail(fictionalDesk), "Je ne reçois plus le code.")
+	require.Contains(t, v.mail(fictionalDesk), "je ne reçois plus le code.")
 
 	without := visit(t, start(t, func(c *config) { c.SMTP, c.Mailer = "127.0.0.1:1", notify.NewInbox() }))
 	require.Equal(t, http.StatusNotFound, without.do(http.MethodGet, "/support", nil).Status)
