@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -101,8 +102,18 @@ func HistoryColumns(p authz.Policy) []Column[Entry] {
 		{"structure", func(_ CSV, e Entry) string { return e.Structure.Name }},
 		{"action", func(c CSV, e Entry) string { return e.Label(c.Language) }},
 		{"action_code", func(_ CSV, e Entry) string { return string(e.Kind) }},
-		{"actor", func(_ CSV, e Entry) string { return e.Actor.DisplayName }},
-		{"scope", func(_ CSV, e Entry) string { return e.Scope }},
+		{"actor", func(c CSV, e Entry) string {
+			if by := e.Event.Actor; by.Kind == notify.ActorSupport {
+				return strings.TrimSpace(i18n.Text(c.Language, "export.support", nil) + " " + by.Reference)
+			}
+			return e.Actor.DisplayName
+		}},
+		{"scope", func(c CSV, e Entry) string {
+			if e.Whole {
+				return scopeText(c, e.Scope)
+			}
+			return e.Scope
+		}},
 		{"space", func(c CSV, e Entry) string { return spaceText(p, c, e.Right.Space) }},
 		{"level", word("level.", func(e Entry) string { return string(e.Right.Level) })},
 	}

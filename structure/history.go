@@ -22,6 +22,7 @@ type Entry struct {
 	Actor     Person // who did it; zero unless a person did
 	With      Person // the other person of a transfer; zero for anything else
 	Scope     string // the services it is about, "" for the whole structure or none
+	Whole     bool   // it is about the whole structure, or all that a membership covers
 	Right     Line   // what a subscription is about; zero for anything else
 
 	// Before and After are what a manager changed of a membership; nil where nobody did
@@ -130,8 +131,8 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, st Structure, un
 	return out, nil
 }
 
-// detailed returns e with what its event tells of a membership or a subscription, and who
-// else took part in a transfer.
+// detailed returns e with what its event tells of a membership, a subscription or a
+// service, and who else took part in a transfer.
 func (e Entry) detailed(units []Unit) (Entry, account.ID, error) {
 	switch e.Event.Object.Type {
 	case ObjectMembership:
@@ -139,10 +140,11 @@ func (e Entry) detailed(units []Unit) (Entry, account.ID, error) {
 		if err := e.Event.Decode(&m); err != nil {
 			return e, "", err
 		}
-		e.Scope = describe(units, m.Granted.Union(m.Asked))
+		about := m.Granted.Union(m.Asked)
 		if !m.Only.IsZero() {
-			e.Scope = describe(units, m.Only)
+			about = m.Only
 		}
+		e.Scope, e.Whole = describe(units, about), about.Whole
 		if m.Was != nil {
 			e.Before, e.After = m.Was, &Terms{Role: m.Role, Granted: m.Granted, Validity: m.Validity}
 		}
@@ -152,9 +154,13 @@ func (e Entry) detailed(units []Unit) (Entry, account.ID, error) {
 		if err := e.Event.Decode(&l); err != nil {
 			return e, "", err
 		}
-		if e.Right = (Line{Service: l.Service, Space: l.Space, Level: l.Level}); l.Service != "" {
+		e.Right, e.Whole = Line{Service: l.Service, Space: l.Space, Level: l.Level}, l.Service == ""
+		if !e.Whole {
 			e.Scope = describe(units, Services(l.Service))
 		}
+		return e, "", nil
+	case ObjectService:
+		e.Scope = describe(units, Services(ServiceID(e.Event.Object.ID)))
 		return e, "", nil
 	default:
 		return e, "", nil

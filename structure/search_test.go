@@ -251,6 +251,7 @@ func TestExportHistory(t *testing.T) {
 		"22/11/2026 14:00;Julie BON;"+c.Identifier.Value+";"+c.DisplayName()+";Validée;membership.approved;Julie BON;URBA"), out.String())
 	lines, err := w.Structures.History(ctx, c.Manager, c.ID, structure.HistoryQuery{Limit: 1})
 	require.NoError(t, err)
+	require.Contains(t, out.String(), ";membership.approved;Julie BON;Toute la structure;;\r\n")
 	require.Equal(t, "Liste exportée", lines[0].Label(french))
 	out.Reset()
 	_, err = w.Structures.ExportHistory(ctx, member, c.ID, structure.HistoryQuery{}, structure.CSV{}, &out)
@@ -278,6 +279,7 @@ func TestHistoryOfSubscriptions(t *testing.T) {
 	require.Equal(t, line, entries[0].Right)
 	require.Equal(t, "URBA Urbanisme", entries[0].Scope)
 	require.Zero(t, entries[1].Right, "a service is no right")
+	require.Equal(t, "ACHA Achats", entries[1].Scope)
 	var out bytes.Buffer
 	_, err = w.Structures.ExportHistory(ctx, c.Manager, c.ID, structure.HistoryQuery{Kinds: kinds}, structure.CSV{}, &out)
 	require.NoError(t, err)

@@ -186,11 +186,13 @@ func TestManagersChangeMembers(t *testing.T) {
 	}
 	require.NotContains(t, v.see(at).Body, string(marc))
 	history := "/structures/" + string(hospitalOf(t, a)) + "/history"
-	v.see(history, "Avant et après", "Utilisateur simple → Gestionnaire secondaire")
+	v.see(history, "Avant et après", "Utilisateur simple → Gestionnaire secondaire", ">Toute la structure</td>", ">Tout le périmètre</td>")
+	require.Contains(t, v.see(history+"?what=structure").Body, ">CARD Cardiologie</td>", "the service that was added")
 	require.NotContains(t, v.see(history+"?what=structure").Body, "Avant et après")
 	file := v.send(history, "what", "membership")
 	require.Equal(t, "text/csv; charset=utf-8", file.Header.Get("Content-Type"))
 	require.Contains(t, file.Body, "Marc LEFÈVRE")
+	require.Contains(t, file.Body, ";Assistance DEMO-2;Toute la structure;;")
 	v.see(history, "Export")
 	v.see(at)
 	file = v.send(at+"?status=disabled", "act", "csv")

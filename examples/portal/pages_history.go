@@ -241,6 +241,18 @@ func (v *page) Label(e structure.Entry) string { return e.Label(tagOf(v.Lang)) }
 // GuideLabel is an entry in the word of the guides, "" where they have none.
 func (v *page) GuideLabel(e structure.Entry) string { return e.GuideLabel(tagOf(v.Lang)) }
 
+// ScopeOf is what an entry is about in words, "" where it names no part of the structure.
+func (v *page) ScopeOf(e structure.Entry) string {
+	switch {
+	case !e.Whole || e.Scope != "":
+		return e.Scope
+	case e.Right.Space != "":
+		return v.T("lines.all")
+	default:
+		return v.T("scope.whole")
+	}
+}
+
 // By is who did something, in words.
 func (v *page) By(e structure.Entry) string {
 	switch {
