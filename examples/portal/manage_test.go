@@ -200,6 +200,16 @@ func TestManagersChangeMembers(t *testing.T) {
 	require.NotContains(t, file.Body, "nadia.benali")
 }
 
+// A request that nobody has decided yet shows what it asks for, not everything.
+func TestPendingMembersShowWhatTheyAskFor(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	v := signedIn(t, a, claire)
+	of := membersPath(hospitalOf(t, a)) + "/"
+	v.see(of+string(idOf(t, a, "leo.marchand@terneuil.example")), "<dd>CARD Cardiologie, URGE Urgences</dd>")
+	v.see(of+string(idOf(t, a, "amina.diallo@terneuil.example")), "<dd>Toute la structure</dd>")
+}
+
 // somebody is found by strong criteria alone, and
 // attached once what that changes was shown.
 func TestManagersAttachPeople(t *testing.T) {

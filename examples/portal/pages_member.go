@@ -54,6 +54,23 @@ func (p *portal) member(c *call) (*page, memberData, error) {
 	return v, d, nil
 }
 
+// ScopeOfCase names what a membership covers, or what it asks for as long as it covers
+// nothing.
+func (v *page) ScopeOfCase(one structure.Case) string {
+	scope := one.Membership.Granted
+	if scope.IsZero() {
+		scope = one.Membership.Asked
+	}
+	switch {
+	case scope.IsZero():
+		return "–"
+	case scope.Whole:
+		return v.T("scope.whole")
+	default:
+		return one.Names(scope)
+	}
+}
+
 // held fills the form with what a member holds.
 func (p *portal) held(m structure.Membership) url.Values {
 	f := url.Values{
