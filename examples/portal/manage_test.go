@@ -113,7 +113,7 @@ func TestManagersDecideOnLines(t *testing.T) {
 	t.Parallel()
 	a := start(t, nil)
 	v := signedIn(t, a, claire)
-	v.see(linesPath, "Lignes de 2 demandes", "LEFÈVRE Marc", "BENALI Nadia")
+	v.see(linesPath, "Lignes de 2 demandes", "Page 1 sur 1, 2 demandes", "LEFÈVRE Marc", "BENALI Nadia")
 	var batch string
 	for _, path := range v.all(`href="(/manage/subscriptions/[^"]+)"`) {
 		if strings.Contains(v.see(path).Body, "marc.lefevre@") && strings.Contains(v.last.Body, "Je valide les factures") {

@@ -27,6 +27,7 @@ func (p *portal) awaitingLines(c *call) (*page, linesData, error) {
 	}
 	d := linesData{Queue: found.Subscriptions}
 	d.queue = queue{Filter: filter, Self: self(linesPath, filter, d.Number), Pager: leaf(v, filter, d.Page)}
+	d.Pager.requests = true
 	d.Places, err = p.places(c)
 	v.Data = d
 	return v, d, err

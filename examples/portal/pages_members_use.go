@@ -85,6 +85,7 @@ type pager struct {
 	Page                       *page
 	First, Before, After, Last string // "" where there is none
 	Number, Of, Total          int
+	requests                   bool // the list is of requests, each of several lines
 }
 
 // leaf describes the way from one page of a list to the others, with the same filter.
@@ -105,6 +106,14 @@ func leaf[T any](v *page, filter url.Values, p structure.Page[T]) pager {
 		out.After, out.Last = to(n), to(p.Last())
 	}
 	return out
+}
+
+// Where tells which page it is of how much.
+func (p pager) Where() string {
+	if p.requests {
+		return p.Page.T("page.requests", "Number", p.Number, "Last", p.Of, "Count", p.Total)
+	}
+	return p.Page.T("page.where", "Number", p.Number, "Last", p.Of, "Count", p.Total)
 }
 
 // powers is what the person may do in a structure beside managing its members.
