@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	typing "github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	browserpage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -232,9 +233,26 @@ func (b *tab) special(name string) {
 	b.t.Helper()
 	b.do(chromedp.EmulateViewport(400, 800))
 	b.shoot(name + "-narrow")
+	for _, width := range []int64{360, 800, 1000} {
+		b.do(chromedp.EmulateViewport(width, 800))
+		require.LessOrEqual(b.t, b.wide(), width, "%s scrolls sideways", name)
+	}
 	b.do(chromedp.EmulateViewport(1280, 900), media("dark"))
 	b.shoot(name + "-dark")
 	b.do(media("light"))
+}
+
+// wide is how wide the page is, be it wider than the window.
+func (b *tab) wide() int64 {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	width, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (int64, error) {
+		m, err := cdp.Call(ctx, target, browserpage.GetLayoutMetrics, cdp.Empty{})
+		return int64(m.CSSContentSize.Width), err
+	})
+	require.NoError(b.t, err)
+	return width
 }
 
 // scripts says whether pages may run any.
