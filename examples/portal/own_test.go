@@ -296,3 +296,19 @@ func TestFormsAfterTheSessionLeadToSigningIn(t *testing.T) {
 		require.NotContains(t, v.last.Body, "01 99 00 56 78", name)
 	}
 }
+
+// What is left empty at sign-in is named, and counts as no wrong password.
+func TestSignInNamesWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	v := visit(t, start(t, nil))
+	v.see("/sign-in")
+	for range account.Guide2024().Credentials.Password.Free + 1 {
+		require.Equal(t, http.StatusUnprocessableEntity, v.send("/sign-in", "login", julie).Status)
+		require.Contains(t, v.last.Body, `href="#password"`)
+		require.NotContains(t, v.last.Body, `href="#login"`)
+		require.Contains(t, v.last.Body, `value="`+julie+`"`)
+	}
+	v.send("/sign-in")
+	require.Contains(t, v.last.Body, `href="#login"`)
+	v.enter(julie, demoPassword)
+}

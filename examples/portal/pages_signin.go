@@ -22,6 +22,18 @@ func (p *portal) showSignIn(c *call) error {
 // signIn checks address and password. What comes of it is only half a sign-in: its
 // handle opens no page but the next step.
 func (p *portal) signIn(c *call) error {
+	var missing typedError
+	for _, name := range []string{"login", "password"} {
+		if c.r.PostFormValue(name) == "" {
+			missing = append(missing, habilis.FieldError{Path: name, Code: "required"})
+		}
+	}
+	if missing != nil {
+		v := c.view("signin.title")
+		v.Form.Values, v.Data = c.r.PostForm, residents()
+		c.refused(v, missing, nil)
+		return c.render(http.StatusUnprocessableEntity, "signin", v)
+	}
 	challenge, err := p.h.SignIns.Begin(c.ctx(), mfa.Credentials{
 		Login: c.r.PostFormValue("login"), Password: c.r.PostFormValue("password"), Source: p.source(c.r),
 	})
