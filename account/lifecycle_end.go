@@ -46,8 +46,10 @@ func (s *Service) DeactivationDeadline(now time.Time) time.Time {
 
 // DeactivateIn closes an account for its owner inside a unit of work that is open
 // already: sessions end, links are void, and a mail tells until when it can come back
-// . It is the part of structure.Service.Deactivate that concerns the
-// account; call that instead, since it also hands over what the person manages.
+// . The link by which the owner of a former address undoes a change
+// stays: whoever took an account over cannot shake its owner off by closing it. It is the
+// part of structure.Service.Deactivate that concerns the account; call that instead, since
+// it also hands over what the person manages.
 //
 // Errors: [ErrActor] for anybody but the owner; [ErrNotActive];
 // [ErrExternallyManaged].
@@ -64,7 +66,7 @@ func (s *Service) DeactivateIn(ctx context.Context, tx Tx, by Actor, a Account, 
 		return Account{}, err
 	}
 	a.DueAt = s.policy.due(a, nil, now)
-	if err := voidLinks(ctx, tx, a.ID, now, everyPurpose()...); err != nil {
+	if err := voidLinks(ctx, tx, a.ID, now, append(openable(), PurposeLoginChange, PurposeLoginChangeCancel)...); err != nil {
 		return Account{}, err
 	}
 	if err := s.put(ctx, tx, by, "account.deactivated", &a, now); err != nil {

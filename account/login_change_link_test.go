@@ -205,6 +205,48 @@ func TestTheFirstAddressKeepsTheWayBack(t *testing.T) {
 	})
 }
 
+// LC-17: whoever took an account over and closes it, or closes it and comes back, has not
+// shaken the owner of the former address off.
+func TestTheFirstAddressKeepsTheWayBackWhenTheAccountIsClosed(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]bool{"closed": false, "closed and back": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+				ctx := t.Context()
+				julie := proven(t, w, before)
+				confirm, _ := request(t, w, julie, "evil@one.example")
+				_, err := w.Accounts.ConfirmLoginChange(ctx, confirm)
+				require.NoError(t, err)
+				undo := tokenTo(t, w, before, notify.MailLoginChangeUndo)
+				until := w.Leave(t, julie)
+				_, err = w.Accounts.RequestReactivation(ctx, account.Anonymous(), "evil@one.example")
+				require.NoError(t, err)
+				link := w.TokenIn(t, "evil@one.example", notify.MailReactivation)
+				if back {
+					require.NoError(t, complete(w, link))
+				}
+				w.Clock.Move(time.Minute)
+				info, err := w.Accounts.InspectLink(ctx, undo)
+				require.NoError(t, err)
+				require.Equal(t, before, info.Address)
+				a, err := w.Accounts.UndoLoginChange(ctx, undo)
+				require.NoError(t, err)
+				require.Equal(t, before, a.Login)
+				if !back {
+					require.ErrorIs(t, complete(w, link), account.ErrLinkExpired, "the intruder's link is void")
+					require.Equal(t, until, a.ReactivableUntil)
+					_, err = w.Accounts.RequestReactivation(ctx, account.Anonymous(), before)
+					require.NoError(t, err)
+					require.NoError(t, complete(w, w.TokenIn(t, before, notify.MailReactivation)))
+				}
+				require.Equal(t, account.StatusActive, load(t, w, julie).Status)
+				w.Proven(t)
+			})
+		})
+	}
+}
+
 // follow lists every way to follow a link, by the purpose that it is for.
 func follow(s *account.Service) map[account.Purpose]func(context.Context, string) error {
 	return map[account.Purpose]func(context.Context, string) error{
