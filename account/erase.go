@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/habilis-go/habilis/internal/fault"
@@ -18,6 +19,68 @@ func (s *Service) Held(ctx context.Context, id ID) (bool, error) {
 		return false, nil
 	}
 	return s.legalHold(ctx, id)
+}
+
+// MakeRoom erases what is over at an address, though the clock work has not seen to it
+// yet, unless the host keeps it. Call it before a unit of work that uses
+// [Service.InviteIn]: there it is too late to ask the host. Without Options.LegalHold it
+// does nothing, since that unit does it. An address that is none has nothing to erase.
+func (s *Service) MakeRoom(ctx context.Context, login string) error {
+	now := s.clock()
+	id, err := s.unheld(ctx, func(tx Tx) (Account, error) {
+		a, err := tx.AccountByLogin(ctx, canonical(login))
+		if err != nil {
+			return Account{}, err
+		}
+		over, err := s.over(ctx, tx, a, now)
+		if err == nil && !over {
+			err = fault.ErrNotFound
+		}
+		return a, err
+	})
+	if err != nil || id == "" {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		a, err := tx.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		if over, err := s.over(ctx, tx, a, now); err != nil || !over {
+			return err // somebody was faster
+		}
+		return s.erase(ctx, tx, System(), a, now)
+	})
+}
+
+// unheld finds an account that is in somebody's way and returns its ID if the host lets it
+// be erased, "" if not or if there is none. It is for deployments with Options.LegalHold;
+// in others it finds nothing, and nothing needs to be asked.
+func (s *Service) unheld(ctx context.Context, find func(Tx) (Account, error)) (ID, error) {
+	if s.legalHold == nil {
+		return "", nil
+	}
+	var a Account
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		a, err = find(tx)
+		return err
+	})
+	switch {
+	case errors.Is(err, fault.ErrNotFound):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	if held, err := s.Held(ctx, a.ID); err != nil || held {
+		return "", err
+	}
+	return a.ID, nil
+}
+
+// over reports whether nothing may bring an account back any more.
+func (s *Service) over(ctx context.Context, tx Tx, a Account, now time.Time) (bool, error) {
+	link, err := s.watched(ctx, tx, a)
+	return err == nil && s.policy.Lifecycle.over(a, link, now), err
 }
 
 // EraseIn blanks an account inside a unit of work that is open already: its row, its

@@ -91,13 +91,27 @@ func (s *Service) moveLogin(ctx context.Context, token string, p Purpose, move f
 	if err != nil {
 		return Account{}, err
 	}
+	unheld, err := s.unheld(ctx, func(tx Tx) (Account, error) {
+		_, link, err := loginLink(ctx, tx, digest, p, now)
+		if err != nil {
+			return Account{}, err
+		}
+		holder, err := tx.AccountByLogin(ctx, link.Address)
+		if err == nil && holder.Status != StatusPendingActivation {
+			err = fault.ErrNotFound
+		}
+		return holder, err
+	})
+	if err != nil {
+		return Account{}, err
+	}
 	var a Account
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
 		var link Link
 		if a, link, err = loginLink(ctx, tx, digest, p, now); err != nil {
 			return err
 		}
-		if err := s.release(ctx, tx, a.ID, link.Address, now); err != nil {
+		if err := s.release(ctx, tx, a.ID, unheld, link.Address, now); err != nil {
 			return err
 		}
 		link.UsedAt = now
@@ -147,8 +161,9 @@ func loginLink(ctx context.Context, tx Tx, digest string, p Purpose, now time.Ti
 // [ErrLinkExpired] if it is the login of another one that was proven before, and
 // [ErrLinkUsed] if this link did its work since it was read. A
 // registration that was never activated proved nothing: it gives way and is erased, so
-// that nobody blocks an address by registering it.
-func (s *Service) release(ctx context.Context, tx Tx, id ID, address string, now time.Time) error {
+// that nobody blocks an address by registering it. Where the host may keep accounts from
+// being erased, the one that it lets go is unheld, and any other stays.
+func (s *Service) release(ctx context.Context, tx Tx, id, unheld ID, address string, now time.Time) error {
 	holder, err := tx.AccountByLogin(ctx, address)
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
@@ -157,7 +172,7 @@ func (s *Service) release(ctx context.Context, tx Tx, id ID, address string, now
 		return err
 	case holder.ID == id:
 		return ErrLinkUsed
-	case holder.Status != StatusPendingActivation:
+	case holder.Status != StatusPendingActivation || s.legalHold != nil && holder.ID != unheld:
 		return ErrLinkExpired
 	}
 	_, err = s.eraseAs(ctx, tx, System(), "account.address_released", holder, now)

@@ -106,6 +106,9 @@ func (s *Service) register(
 	ctx context.Context, by Actor, r Registration, now time.Time,
 	open func(context.Context, Tx, Actor, Registration, time.Time) error,
 ) (Sent, error) {
+	if err := s.MakeRoom(ctx, r.Login); err != nil {
+		return Sent{}, err
+	}
 	unit := func(tx Tx) error { return open(ctx, tx, by, r, now) }
 	err := s.store.Update(ctx, unit)
 	if errors.Is(err, fault.ErrExists) {
@@ -118,8 +121,8 @@ func (s *Service) register(
 }
 
 // InviteIn is [Service.RegisterFor] inside a unit of work that is open already, for
-// package structure, which knows who may. If it returns ErrExists, somebody was faster
-// and the unit is to be run again.
+// package structure, which knows who may. Call [Service.MakeRoom] before. If it returns
+// ErrExists, somebody was faster and the unit is to be run again.
 func (s *Service) InviteIn(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) (Sent, error) {
 	r = r.normalised()
 	if err := check.Struct("account.InviteIn", r); err != nil {
@@ -173,7 +176,8 @@ func (s *Service) admit(ctx context.Context, tx Tx, by Actor, r Registration, no
 }
 
 // known looks for the account of an address. One that is over, though the clock work
-// has not seen to it yet, is erased first and is not there.
+// has not seen to it yet, is erased first and is not there; but where the host may keep
+// it, MakeRoom asked before, and what is left is kept.
 func (s *Service) known(ctx context.Context, tx Tx, login string, now time.Time) (Account, bool, error) {
 	a, err := tx.AccountByLogin(ctx, login)
 	switch {
@@ -182,11 +186,11 @@ func (s *Service) known(ctx context.Context, tx Tx, login string, now time.Time)
 	case err != nil:
 		return Account{}, false, err
 	}
-	link, err := s.watched(ctx, tx, a)
+	over, err := s.over(ctx, tx, a, now)
 	if err != nil {
 		return Account{}, false, err
 	}
-	if s.policy.Lifecycle.over(a, link, now) {
+	if over && s.legalHold == nil {
 		return Account{}, false, s.erase(ctx, tx, System(), a, now)
 	}
 	return a, true, nil
@@ -243,10 +247,13 @@ func (s *Service) put(ctx context.Context, tx Tx, by Actor, kind notify.Kind, a 
 }
 
 // sendActivation replaces the account's activation link by a fresh one and mails it,
-// unless that is too soon or once too often; it reports whether there was a mail. A link
-// never outlives the account that waits for it.
+// unless that is too soon, too late or once too often; it reports whether there was a mail.
+// A link never outlives the account that waits for it.
 func (s *Service) sendActivation(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) (sent bool, err error) {
 	until := earliest(now.Add(s.policy.ActivationLifetime), s.policy.Lifecycle.lapse(a))
+	if !now.Before(until) {
+		return false, nil
+	}
 	text, link, err := s.issue(ctx, tx, by, a, PurposeActivation, until, now)
 	if err != nil || text == "" {
 		return false, err

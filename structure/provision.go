@@ -36,6 +36,9 @@ func (s *Service) CreatePerson(ctx context.Context, by account.Actor, id ID, r a
 	now := s.clock()
 	var sent account.Sent
 	var st Structure
+	if err := s.accounts.MakeRoom(ctx, r.Login); err != nil {
+		return account.Sent{}, err
+	}
 	err := s.update(ctx, func(tx Tx) (err error) {
 		if st, err = s.authorise(ctx, tx, by, id, authz.ActionManageMembers, now); err != nil {
 			return err
