@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/habilis-go/habilis/internal/fault"
 )
 
-// SetPhoto keeps a photo for the actor's profile, in place of the one before.
+// SetPhoto keeps a photo for the actor's profile, in place of the one before,
+// which is deleted unless it is a file of the actor's list.
 // It has limits of its own and takes nothing of the quota; [Profile.Photo] refers to it
 // and [Service.OpenAttachment] hands it out.
 //
@@ -81,11 +83,20 @@ func (s *Service) hang(ctx context.Context, by Actor, row Attachment) (Attachmen
 func (s *Service) swapPhoto(ctx context.Context, tx Tx, by Actor, a *Account, photo AttachmentID) (Attachment, error) {
 	now, former := s.clock(), a.Profile.Photo
 	a.Profile.Photo = photo
-	if err := s.put(ctx, tx, by, "account.photo_changed", a, now); err != nil || former == "" {
+	if err := s.put(ctx, tx, by, "account.photo_changed", a, now); err != nil {
 		return Attachment{}, err
 	}
-	old, err := owned(ctx, tx, Owner{Account: a.ID}, former)
-	if errors.Is(err, fault.ErrNotFound) {
+	return s.dropPhoto(ctx, tx, by, a.ID, former, now)
+}
+
+// dropPhoto removes what was the photo of an account and is so no more, and returns it; a
+// file of the owner's list stays there.
+func (s *Service) dropPhoto(ctx context.Context, tx Tx, by Actor, id ID, former AttachmentID, now time.Time) (Attachment, error) {
+	if former == "" {
+		return Attachment{}, nil
+	}
+	old, err := owned(ctx, tx, Owner{Account: id}, former)
+	if errors.Is(err, fault.ErrNotFound) || err == nil && old.Type != AttachmentTypePhoto {
 		return Attachment{}, nil
 	}
 	if err != nil {
@@ -96,7 +107,7 @@ func (s *Service) swapPhoto(ctx context.Context, tx Tx, by Actor, a *Account, ph
 }
 
 // RemovePhoto removes the photo of the actor's profile; if there is none, it does
-// nothing. Errors: [ErrNotActive]; [ErrNoContents].
+// nothing. A file of the actor's list stays there. Errors: [ErrNotActive]; [ErrNoContents].
 func (s *Service) RemovePhoto(ctx context.Context, by Actor) error {
 	if err := s.attachments.ready(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/structure"
 )
 
 func update() account.ProfileUpdate {
@@ -340,6 +342,54 @@ func TestAPhotoIsAnImageOfOnesOwn(t *testing.T) {
 		a, _, err = w.Accounts.PatchProfile(ctx, julie, account.Patch{Photo: new(account.AttachmentID(""))})
 		require.NoError(t, err)
 		require.Empty(t, a.Profile.Photo)
+	})
+}
+
+// FI-17: another photo removes the one that was uploaded as such, whichever
+// way it is chosen, and never a file of the owner's list, which the host may need.
+func TestAPhotoTakesNoFileWithIt(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Configure(t, &account.Options{
+			InUse: func(context.Context, account.Attachment) (bool, error) { return true, nil },
+		}, &structure.Options{})
+		julie := w.Join(t, "julie@terneuil.example")
+		badge, err := w.Accounts.AddAttachment(ctx, julie, file("badge"), bytes.NewReader(png()))
+		require.NoError(t, err)
+		choose := func(id account.AttachmentID) {
+			t.Helper()
+			_, _, err := w.Accounts.PatchProfile(ctx, julie, account.Patch{Photo: &id})
+			require.NoError(t, err)
+		}
+		upload := func() account.AttachmentID {
+			t.Helper()
+			photo, err := w.Accounts.SetPhoto(ctx, julie, bytes.NewReader(png()))
+			require.NoError(t, err)
+			return photo.ID
+		}
+		stored := func(photos int, why string) {
+			t.Helper()
+			list, err := w.Accounts.Attachments(ctx, julie, account.AttachmentList{})
+			require.NoError(t, err)
+			require.Len(t, list.Attachments, 1, why)
+			require.Equal(t, badge.ID, list.Attachments[0].ID)
+			require.Len(t, w.Contents.Keys(), 1+photos, why)
+		}
+		choose(badge.ID)
+		photo := upload()
+		stored(1, "the file was the photo before")
+		choose("")
+		stored(0, "nobody could remove it any more")
+		_, _, err = w.Accounts.PatchProfile(ctx, julie, account.Patch{Photo: &photo})
+		require.Equal(t, map[string]string{"photo": "photo "}, codes(err), "it is gone")
+		upload()
+		choose(badge.ID)
+		stored(0, "the file takes its place")
+		require.NoError(t, w.Accounts.RemovePhoto(ctx, julie))
+		stored(0, "a file that is no photo any more")
+		require.Empty(t, load(t, w, julie).Profile.Photo)
+		w.Proven(t)
 	})
 }
 

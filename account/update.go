@@ -74,7 +74,9 @@ func (s *Service) update(ctx context.Context, by Actor, op string, p Patch, m mo
 	var a Account
 	var done Changed
 	var invalid error // what to answer once the good fields are committed
+	var gone Attachment
 	err = s.store.Update(ctx, func(tx Tx) error {
+		gone = Attachment{}
 		before, err := Acting(ctx, tx, by)
 		if err != nil {
 			return err
@@ -92,10 +94,17 @@ func (s *Service) update(ctx context.Context, by Actor, op string, p Patch, m mo
 			return nil
 		}
 		a = after
-		return s.save(ctx, tx, by, before, &a, done, now)
+		if err := s.save(ctx, tx, by, before, &a, done, now); err != nil || !done.Has(FieldPhoto) {
+			return err
+		}
+		gone, err = s.dropPhoto(ctx, tx, by, a.ID, before.Profile.Photo, now)
+		return err
 	})
 	if err != nil {
 		return Account{}, nil, err
+	}
+	if gone.ID != "" && s.attachments.ready() == nil {
+		s.attachments.dispose(ctx, gone)
 	}
 	return a, done, invalid
 }
