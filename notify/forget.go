@@ -11,13 +11,14 @@ import (
 // was sent has forgotten it already.
 func Forget(ctx context.Context, tx Tx, account ids.AccountID) error {
 	for _, status := range []MessageStatus{MessageQueued, MessageDead} {
-		for {
-			held, err := tx.Messages(ctx, MessageQuery{Account: account, Status: status, Limit: 1000})
+		q := MessageQuery{Account: account, Status: status, Limit: 1000}
+		for seen := q.Limit; seen == q.Limit; {
+			held, err := tx.Messages(ctx, q)
 			if err != nil {
 				return err
 			}
-			blanked := 0
 			for _, m := range held {
+				q.AfterAt, q.AfterID = m.CreatedAt, m.ID
 				if m.To == "" && m.Sealed == nil {
 					continue
 				}
@@ -26,11 +27,8 @@ func Forget(ctx context.Context, tx Tx, account ids.AccountID) error {
 				if err := tx.PutMessage(ctx, m); err != nil {
 					return err
 				}
-				blanked++
 			}
-			if blanked == 0 {
-				break
-			}
+			seen = len(held)
 		}
 	}
 	return nil
