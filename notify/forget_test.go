@@ -93,3 +93,16 @@ func TestForgetLeavesNothing(t *testing.T) {
 		require.Empty(t, addressed(t, w, who))
 	})
 }
+
+// a new contact address gets every notice that still goes out, one that an operator
+// retries included.
+func TestRedirectLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		who, bureau := w.Join(t, julie), "bureau@terneuil.example"
+		fill(t, w, julie, who.ID)
+		_, _, err := w.Accounts.PatchProfile(t.Context(), who, account.Patch{ContactEmail: &bureau})
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"queued " + bureau: full, "dead " + bureau: full}, addressed(t, w, who.ID))
+	})
+}
