@@ -54,6 +54,7 @@ func (p *Publisher) Compose(ctx context.Context, m Message, v Values) (Values, b
 		if err != nil || len(readers) == 0 || m.Account == "" {
 			return err
 		}
+		readers[0].Language = m.Language // that of the rest of the mail, whatever was chosen since
 		if m.Template == MailNotice {
 			said, err = p.composeNotice(ctx, tx, readers[0], NoticeID(v[noticeValue]), now)
 			return err

@@ -114,6 +114,38 @@ func TestRightsAreThoseOfTheMomentOfSending(t *testing.T) {
 	})
 }
 
+// whoever chooses another language while a mail waits gets all of that mail in one
+// language, and the next one in the other.
+func TestAMailIsInOneLanguage(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"fr", "en"} {
+		n := newNewsroom(t, worldtest.New(t, memory.New()))
+		who, words := n.company.Manager, map[string]string{"fr": "Factures rejetées", "en": "Invoices rejected"}
+		other := map[string]string{"fr": "en", "en": "fr"}[lang]
+		speaks := func(lang string) {
+			_, _, err := n.Accounts.PatchProfile(t.Context(), who, account.Patch{Language: &lang})
+			require.NoError(t, err)
+		}
+		n.wants(t, who, everything(notify.Daily, notify.AtOnce))
+		speaks(lang)
+		n.publish(t, n.company.Urba, "invoice.rejected")
+		n.until(t, "2026-11-23 06:00")
+		require.Equal(t, 2, n.catchUp(t))
+		speaks(other)
+		mails := n.news(t, notify.MailDigestDaily, notify.MailNotice)
+		require.Len(t, mails, 2)
+		for _, m := range mails {
+			require.Equal(t, lang, m.Language)
+			require.Contains(t, m.Text, words[lang])
+			require.NotContains(t, m.Text, words[other])
+		}
+		n.publish(t, n.company.Urba, "invoice.rejected")
+		require.Equal(t, 1, n.catchUp(t))
+		mails = n.news(t, notify.MailNotice)
+		require.Contains(t, mails[len(mails)-1].Text, words[other])
+	}
+}
+
 // a mail at once for whoever asked for it, with a link to the page and
 // nothing of what is on it.
 func TestAtOnce(t *testing.T) {
