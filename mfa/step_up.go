@@ -26,6 +26,8 @@ func (s *Service) StepUp(ctx context.Context, held account.Session, password str
 	}
 	right, err := s.check(ctx, password, a, true)
 	switch {
+	case errors.Is(err, account.ErrBusy):
+		return Challenge{}, errors.Join(err, s.undo(ctx, a.ID, "", true))
 	case err != nil:
 		return Challenge{}, err
 	case right:
