@@ -82,7 +82,8 @@ func (s *Service) begin(ctx context.Context, c Credentials, allowed bool, now ti
 	return Challenge{}, account.ErrInvalidCredentials
 }
 
-// undo gives a try back that the machine was too busy to make.
+// undo gives a try back that was not made to its end: the machine was too busy, or the host
+// did not answer.
 func (s *Service) undo(ctx context.Context, id, decoy account.ID, taken bool) error {
 	return s.store.Update(ctx, func(tx Tx) error {
 		if !taken {
@@ -147,7 +148,7 @@ func (s *Service) start(ctx context.Context, a account.Account, purpose Purpose,
 	}
 	strongFrom, err := s.strongFrom(ctx, a.ID)
 	if err != nil {
-		return Challenge{}, err
+		return Challenge{}, errors.Join(err, s.undo(ctx, a.ID, "", true))
 	}
 	var out Challenge
 	err = s.store.Update(ctx, func(tx Tx) error {

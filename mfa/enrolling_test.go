@@ -70,14 +70,17 @@ func TestStrongFactorsFromAnInstantOn(t *testing.T) {
 	})
 }
 
-// FL-17: a host that cannot tell lets nobody in.
+// FL-17, BF-01: a host that cannot tell lets nobody in, and its silence uses up nobody's tries.
 func TestAHostThatCannotTell(t *testing.T) {
 	t.Parallel()
 	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
 		w.Join(t, login)
 		boom := errors.New("boom")
 		requiring(t, w, func(context.Context, account.ID) (time.Time, error) { return time.Time{}, boom })
-		_, err := w.SignIns.Begin(t.Context(), mfa.Credentials{Login: login, Password: worldtest.Password})
-		require.ErrorIs(t, err, boom)
+		for range 2 * mfa.Guide2024().Password.Free {
+			_, err := w.SignIns.Begin(t.Context(), mfa.Credentials{Login: login, Password: worldtest.Password})
+			require.ErrorIs(t, err, boom)
+		}
+		require.Zero(t, failures(t, w, account.FactorPassword))
 	})
 }
