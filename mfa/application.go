@@ -107,7 +107,7 @@ func (s *Service) ConfirmAuthenticator(ctx context.Context, by account.Actor, id
 		if err != nil {
 			return err
 		}
-		f, ok := pending(fs, id, account.FactorAuthenticator, now)
+		f, ok := pending(a, fs, id, account.FactorAuthenticator, now)
 		if !ok {
 			return ErrEnrolmentOver
 		}
@@ -186,9 +186,12 @@ func (s *Service) ProveAuthenticator(ctx context.Context, handle, code string) e
 	})
 }
 
-// pending finds an enrolment that waits for its confirmation.
-func pending(fs []Factor, id FactorID, kind account.Factor, now time.Time) (Factor, bool) {
-	i := slices.IndexFunc(fs, func(f Factor) bool { return f.ID == id && f.Kind == kind && f.Pending() && !f.over(now) })
+// pending finds an enrolment that waits for its confirmation. One that was begun before the
+// account was closed and came back was lost with it.
+func pending(a account.Account, fs []Factor, id FactorID, kind account.Factor, now time.Time) (Factor, bool) {
+	i := slices.IndexFunc(fs, func(f Factor) bool {
+		return f.ID == id && f.Kind == kind && f.Pending() && !f.over(now) && !f.CreatedAt.Before(a.ReactivatedAt)
+	})
 	if i < 0 {
 		return Factor{}, false
 	}

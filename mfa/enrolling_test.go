@@ -11,6 +11,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/mfa"
+	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 )
 
@@ -82,5 +83,41 @@ func TestAHostThatCannotTell(t *testing.T) {
 			require.ErrorIs(t, err, boom)
 		}
 		require.Zero(t, failures(t, w, account.FactorPassword))
+	})
+}
+
+// an enrolment under way is lost when its owner closes the account, even for whoever
+// comes back before its time is over.
+func TestEnrolmentsEndWithTheAccount(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := w.Join(t, login)
+		keyed(t, w, nil)
+		app, err := w.SignIns.BeginAuthenticator(ctx, proven(w, julie))
+		require.NoError(t, err)
+		key, err := w.SignIns.BeginKey(ctx, proven(w, julie))
+		require.NoError(t, err)
+		w.Clock.Move(time.Minute)
+		w.Leave(t, julie)
+		_, err = w.Accounts.RequestReactivation(ctx, account.Anonymous(), login)
+		require.NoError(t, err)
+		w.Clock.Move(time.Minute)
+		const fresh = "Battery-Horse-8-Correct"
+		_, err = w.Accounts.CompleteReactivation(ctx, w.TokenIn(t, login, notify.MailReactivation), account.NewPassword{Password: fresh, Confirmation: fresh})
+		require.NoError(t, err)
+
+		w.Unchanged(t, func() {
+			_, err := w.SignIns.ConfirmAuthenticator(ctx, proven(w, julie), app.ID, shows(t, app, w.Clock.Now()), "")
+			require.ErrorIs(t, err, mfa.ErrEnrolmentOver)
+			_, err = w.SignIns.FinishKey(ctx, proven(w, julie), mfa.KeyAnswer{Enrolment: key.ID, Response: newStick().create(t, key.Options)})
+			require.ErrorIs(t, err, mfa.ErrEnrolmentOver)
+		})
+		app, err = w.SignIns.BeginAuthenticator(ctx, proven(w, julie))
+		require.NoError(t, err)
+		_, err = w.SignIns.ConfirmAuthenticator(ctx, proven(w, julie), app.ID, shows(t, app, w.Clock.Now()), "")
+		require.NoError(t, err)
+		add(t, w, julie)
+		w.Proven(t)
 	})
 }

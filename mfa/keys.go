@@ -89,7 +89,7 @@ func (s *Service) FinishKey(ctx context.Context, by account.Actor, answer KeyAns
 		if err != nil {
 			return err
 		}
-		f, ok := pending(fs, answer.Enrolment, account.FactorSecurityKey, now)
+		f, ok := pending(a, fs, answer.Enrolment, account.FactorSecurityKey, now)
 		if !ok {
 			return ErrEnrolmentOver
 		}
