@@ -59,14 +59,27 @@ func (t Throttle) Take(p ThrottlePolicy, now time.Time) (Throttle, error) {
 		return t, ErrThrottled
 	}
 	t.Failures++
-	if over := t.Failures - p.Free; over >= 0 {
-		delay := p.MaxDelay
-		if over < 20 { // 2^20 times the shortest sensible delay exceeds the longest
-			delay = min(p.FirstDelay<<over, p.MaxDelay)
-		}
-		t.LockedUntil = now.Add(delay)
+	if t.Failures >= p.Free {
+		t.LockedUntil = now.Add(p.delay(t.Failures))
 	}
 	return t, nil
+}
+
+// delay is what the last of so many failed tries costs, the free ones among them.
+func (p ThrottlePolicy) delay(failures int) time.Duration {
+	if over := failures - p.Free; over < 20 { // 2^20 times the shortest sensible delay exceeds the longest
+		return min(p.FirstDelay<<over, p.MaxDelay)
+	}
+	return p.MaxDelay
+}
+
+// LockedFrom returns when the last delay began, whether it is over or not; zero if there
+// was none since the last success.
+func (t Throttle) LockedFrom(p ThrottlePolicy) time.Time {
+	if t.LockedUntil.IsZero() || t.Failures < p.Free {
+		return time.Time{}
+	}
+	return t.LockedUntil.Add(-p.delay(t.Failures))
 }
 
 // Undone returns the counter without the last try, which was taken and then not made. A

@@ -84,8 +84,8 @@ func (s *Service) Resend(ctx context.Context, handle string) (Challenge, error) 
 // space around the code is forgiven, nothing else is.
 //
 // Errors: [ErrWrongCode]; [ErrNotAsked] and [ErrWayRefused], which count nothing;
-// [ErrSignInOver] once the tries of this sign-in are used up or the account's throttle
-// delays, which also ends this sign-in (BF-10).
+// [ErrSignInOver] once the tries of this sign-in are used up, or the account's throttle
+// delays or has delayed since it began, which also ends this sign-in (BF-10).
 func (s *Service) ProveMailCode(ctx context.Context, handle, code string) error {
 	code = strings.TrimSpace(code)
 	return s.prove(ctx, handle, account.FactorMailCode, func(_ context.Context, _ Tx, t *attempt) (bool, error) {

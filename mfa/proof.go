@@ -27,7 +27,8 @@ type attempt struct {
 // and nothing is proven). It is the only place that adds a proof to a sign-in.
 //
 // Errors: [ErrWrongCode]; [ErrNotAsked]; [ErrWayRefused]; [ErrSignInOver], also once the
-// tries are used up or the account's throttle delays, which ends this sign-in (BF-10).
+// tries are used up or the account's throttle delays, or has delayed since the sign-in
+// began, which ends this sign-in (BF-10).
 func (s *Service) prove(ctx context.Context, handle string, f account.Factor, check func(context.Context, Tx, *attempt) (bool, error)) error {
 	now := s.clock()
 	var outcome error // what to answer once the count is committed
@@ -52,7 +53,7 @@ func (s *Service) prove(ctx context.Context, handle string, f account.Factor, ch
 			return err
 		}
 		taken, err := counter.Take(s.policy.failures(f), now)
-		if err != nil {
+		if err != nil || !in.CreatedAt.After(counter.LockedFrom(s.policy.failures(f))) { // waiting does not help it (BF-10)
 			outcome = ErrSignInOver
 			return tx.DeleteSignIn(ctx, in)
 		}

@@ -56,8 +56,8 @@ func (s *Service) BeginKeySignIn(ctx context.Context, handle string) ([]byte, er
 // says, and its owner is told (R-089, RP-18).
 //
 // Errors: [ErrKeyRefused]; [ErrNotAsked] and [ErrWayRefused], which count nothing;
-// [ErrSignInOver] once the tries of this sign-in are used up or the account's throttle
-// delays, which also ends this sign-in.
+// [ErrSignInOver] once the tries of this sign-in are used up, or the account's throttle
+// delays or has delayed since it began, which also ends this sign-in.
 func (s *Service) ProveKey(ctx context.Context, handle string, response []byte) error {
 	var refused error
 	err := s.prove(ctx, handle, account.FactorSecurityKey, func(ctx context.Context, tx Tx, t *attempt) (bool, error) {

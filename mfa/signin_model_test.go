@@ -40,6 +40,7 @@ type half struct {
 	sentAt time.Time
 	proven []account.Factor // after the password
 	at     time.Time        // of the last proof
+	begun  time.Time
 	until  time.Time
 	over   bool // finished, locked, signed out of or purged: for good
 }
@@ -58,7 +59,8 @@ type doorway struct {
 	halves   []*half
 	failures map[account.Factor]int
 	locked   map[account.Factor]time.Time
-	wrong    int // wrong codes of all kinds
+	from     map[account.Factor]time.Time // when the delay of locked began
+	wrong    int                          // wrong codes of all kinds
 	sessions int
 	moved    time.Duration // of the clock, there and back
 	seen     map[notify.MessageID]bool
@@ -70,7 +72,7 @@ func newDoorway(tb testing.TB, w *worldtest.World, run int) *doorway {
 	tb.Helper()
 	d := &doorway{
 		w: w, login: fmt.Sprintf("p%d@terneuil.example", run), failures: map[account.Factor]int{}, locked: map[account.Factor]time.Time{},
-		seen: map[notify.MessageID]bool{},
+		from: map[account.Factor]time.Time{}, seen: map[notify.MessageID]bool{},
 	}
 	d.by = w.Join(tb, d.login)
 	by := d.by
@@ -177,7 +179,7 @@ func (d *doorway) begin(tb testing.TB) {
 		return
 	}
 	require.NoError(tb, err)
-	h := &half{handle: c.Handle, until: d.now().Add(15 * time.Minute), asked: proofs[0]}
+	h := &half{handle: c.Handle, begun: d.now(), until: d.now().Add(15 * time.Minute), asked: proofs[0]}
 	for _, f := range []account.Factor{account.FactorRecoveryCode, account.FactorMailCode, account.FactorAuthenticator} {
 		if !d.delayed(f) {
 			h.asked = f
@@ -265,14 +267,14 @@ func (d *doorway) prove(tb testing.TB, h *half, f account.Factor, kind int) {
 		require.ErrorIs(tb, err, mfa.ErrSignInOver)
 	case h.asked != f:
 		require.ErrorIs(tb, err, mfa.ErrNotAsked)
-	case d.delayed(f):
+	case d.delayed(f), !h.begun.After(d.from[f]):
 		require.ErrorIs(tb, err, mfa.ErrSignInOver)
 		h.over = true
 	case right:
 		require.NoError(tb, err)
 		h.tries++
 		h.proven, h.at = append(h.proven, f), d.now()
-		d.failures[f], d.locked[f] = 0, time.Time{}
+		d.failures[f], d.locked[f], d.from[f] = 0, time.Time{}, time.Time{}
 		switch f {
 		case account.FactorAuthenticator:
 			d.accepted, d.floor = answer, d.now().Unix()/30
@@ -287,7 +289,7 @@ func (d *doorway) prove(tb testing.TB, h *half, f account.Factor, kind int) {
 		d.wrong++
 		d.failures[f]++
 		if over := d.failures[f] - free; over >= 0 {
-			d.locked[f] = d.now().Add(min(first<<over, longest))
+			d.locked[f], d.from[f] = d.now().Add(min(first<<over, longest)), d.now()
 		}
 		if f == account.FactorMailCode && !d.now().Before(h.sentAt.Add(10*time.Minute)) {
 			h.code = "" // it was found to be over

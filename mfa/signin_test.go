@@ -240,6 +240,39 @@ func TestCodeBudgetOverAllSignIns(t *testing.T) {
 	})
 }
 
+// BF-10: who waits for the end of the delay without trying anything goes on with none of
+// the sign-ins from before, neither with the one whose try began the delay nor with
+// another; whoever began during the delay does.
+func TestWaitingForTheEndOfADelayDoesNotHelp(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		type half struct{ handle, code string }
+		open := func() half {
+			w.Clock.Move(time.Millisecond)
+			c := begin(t, w)
+			return half{c.Handle, code(t, w)}
+		}
+		aside := open()
+		var last half
+		for _, tries := range []int{4, 4, 2} {
+			last = open()
+			for range tries {
+				require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, last.handle, another(last.code)), mfa.ErrWrongCode)
+			}
+		}
+		during := open()
+		w.Clock.Move(30 * time.Second)
+		for range 2 {
+			for _, h := range []half{aside, last} {
+				require.ErrorIs(t, w.SignIns.ProveMailCode(ctx, h.handle, h.code), mfa.ErrSignInOver)
+			}
+		}
+		require.NoError(t, w.SignIns.ProveMailCode(ctx, during.handle, during.code))
+	})
+}
+
 // Lifetimes, at the exact instant; LC-23: a clock that jumps back revives nothing.
 func TestLifetimes(t *testing.T) {
 	t.Parallel()
