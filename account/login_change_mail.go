@@ -31,10 +31,10 @@ func (s *Service) mailLoginChange(ctx context.Context, tx Tx, a Account, link Li
 	})
 }
 
-// tellLoginTaken lets the owner of an address know that somebody wanted it, once in a
+// tellLoginTaken lets the person who has an address know that somebody wanted it, once in a
 // pause, whoever asks.
 func (s *Service) tellLoginTaken(ctx context.Context, tx Tx, owner Account, now time.Time) error {
-	if owner.Status != StatusActive {
+	if owner.Status != StatusActive || owner.Kind == KindTechnical {
 		return nil
 	}
 	window := now.Truncate(max(s.policy.MailPause, time.Second)).Unix()

@@ -14,12 +14,12 @@ import (
 )
 
 // Reactivable returns nil if the owner may ask for the account back now:
-// [ErrNotDeactivated], [ErrExternallyManaged], or [ErrReactivationWindowClosed] from
-// the very end of the window on and for an account that somebody else closed
-// (LC-06).
+// [ErrNotDeactivated], which a program is never in this sense; [ErrExternallyManaged]; or
+// [ErrReactivationWindowClosed] from the very end of the window on and for an
+// account that somebody else closed (LC-06).
 func (a Account) Reactivable(now time.Time) error {
 	switch {
-	case a.Status != StatusDeactivated:
+	case a.Status != StatusDeactivated || a.Kind == KindTechnical:
 		return ErrNotDeactivated
 	case a.External:
 		return ErrExternallyManaged
@@ -224,7 +224,8 @@ type granted struct {
 // holds its digest only.
 //
 // Errors: ErrInvalid; [ErrActor] for anybody but support; ErrNotFound, also for an
-// account that is to be purged; [ErrNotDeactivated]; [ErrExternallyManaged].
+// account that is to be purged; [ErrNotDeactivated], also for a program, which never comes
+// back; [ErrExternallyManaged].
 func (s *Service) SupportReactivate(ctx context.Context, by Actor, id ID, reason string) (Sent, error) {
 	in := grant{lines(reason, 255)}
 	if err := check.Struct("account.SupportReactivate", in); err != nil {
@@ -249,7 +250,7 @@ func (s *Service) SupportReactivate(ctx context.Context, by Actor, id ID, reason
 			return err
 		case a.Status == StatusAnonymized || s.policy.Lifecycle.over(a, link, now):
 			return fault.ErrNotFound
-		case a.Status != StatusDeactivated:
+		case a.Status != StatusDeactivated || a.Kind == KindTechnical:
 			return ErrNotDeactivated
 		case a.External:
 			return ErrExternallyManaged

@@ -196,8 +196,12 @@ func (s *Service) known(ctx context.Context, tx Tx, login string, now time.Time)
 	return a, true, nil
 }
 
-// welcome mails the owner of an address what there is to do with the account.
+// welcome mails the owner of an address what there is to do with the account. Nobody reads
+// mails at the login of a program.
 func (s *Service) welcome(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) error {
+	if a.Kind == KindTechnical {
+		return nil
+	}
 	switch a.Status {
 	case StatusPendingActivation:
 		_, err := s.sendActivation(ctx, tx, by, a, now)

@@ -329,6 +329,58 @@ func TestTechnicalClosed(t *testing.T) {
 	})
 }
 
+// R-369, EN-05, EN-06, LC-05: nobody reads mails at the login of a program, so none goes
+// there, whoever asks for what; the answers are those about any address. A closed one never
+// comes back, by support neither.
+func TestNoMailGoesToTheLoginOfAProgram(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		c := w.Company(t, worldtest.SIRETCompany, "manager@terneuil.example")
+		julie := w.Join(t, clerk)
+		h, err := w.Structures.CreateTechnical(ctx, proven(w, c.Manager), c.ID, program())
+		require.NoError(t, err)
+		quiet := func() {
+			t.Helper()
+			for _, ask := range []func() (account.Sent, error){
+				func() (account.Sent, error) {
+					return w.Accounts.Register(ctx, account.Anonymous(), worldtest.Registration(h.Login))
+				},
+				func() (account.Sent, error) {
+					return w.Accounts.RegisterFor(ctx, julie, worldtest.Registration(h.Login))
+				},
+				func() (account.Sent, error) {
+					return w.Structures.CreatePerson(ctx, c.Manager, c.ID, worldtest.Registration(h.Login))
+				},
+				func() (account.Sent, error) {
+					return w.Accounts.ResendActivation(ctx, account.Anonymous(), h.Login)
+				},
+				func() (account.Sent, error) {
+					return w.Accounts.RequestReactivation(ctx, account.Anonymous(), h.Login)
+				},
+				func() (account.Sent, error) { return w.Accounts.ForgotPassword(ctx, account.Anonymous(), h.Login) },
+			} {
+				w.Clock.Move(time.Hour)
+				sent, err := ask()
+				require.NoError(t, err)
+				require.Equal(t, account.Sent{To: h.Login, Until: w.Clock.Now().Add(time.Hour)}, sent)
+			}
+			_, err := w.Accounts.RequestLoginChange(ctx, proven(w, julie), h.Login)
+			require.NoError(t, err)
+			require.NoError(t, w.Accounts.CancelLoginChange(ctx, julie))
+			for _, m := range w.Mails(t) {
+				require.NotEqual(t, h.Login, m.To, "%s", m.Template)
+			}
+		}
+		quiet()
+		require.NoError(t, w.Structures.CloseTechnical(ctx, c.Manager, c.ID, h.Account))
+		quiet()
+		_, err = w.Accounts.SupportReactivate(ctx, account.Support("S-1"), h.Account, "asked by telephone")
+		require.ErrorIs(t, err, account.ErrNotDeactivated)
+		w.Proven(t)
+	})
+}
+
 // A secret works to its last moment, and one that was replaced to the end of the
 // overlap, but never beyond its own.
 func TestTechnicalSecretsEndExactly(t *testing.T) {
