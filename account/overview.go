@@ -44,7 +44,7 @@ type Personal struct {
 // structure adds memberships and spaces between the two parts.
 type Overview struct {
 	Personal
-	Attachments []Attachment // stored ones, oldest first, at most 1000
+	Attachments []Attachment // stored ones without the photo, oldest first, at most 1000
 }
 
 // Overview returns what the person who acts keeps in the account, in one read and
@@ -74,9 +74,14 @@ func OverviewIn(ctx context.Context, tx Tx, a Account) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
-	out := Overview{Personal: a.overview(), Attachments: files}
-	if i := slices.IndexFunc(files, func(f Attachment) bool { return f.ID == a.Profile.Photo }); i >= 0 {
-		out.Photo = files[i]
+	out := Overview{Personal: a.overview()}
+	for _, f := range files {
+		if f.ID == a.Profile.Photo {
+			out.Photo = f.shown()
+		}
+		if f.listed() {
+			out.Attachments = append(out.Attachments, f.shown())
+		}
 	}
 	return out, nil
 }

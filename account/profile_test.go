@@ -393,6 +393,31 @@ func TestAPhotoTakesNoFileWithIt(t *testing.T) {
 	})
 }
 
+// R-003, TI-11: the overview shows the same files as the list, with the photo beside them, and
+// of none where its content lies.
+func TestTheOverviewShowsFilesAsTheListDoes(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx, by := t.Context(), w.Join(t, julieBon)
+		add(t, w.Accounts, by, "RIB", pdf(10))
+		w.Clock.Move(time.Second)
+		photo, err := w.Accounts.SetPhoto(ctx, by, bytes.NewReader(png()))
+		require.NoError(t, err)
+		w.Clock.Move(time.Second)
+		add(t, w.Accounts, by, "Kbis", pdf(10))
+		list, err := w.Accounts.Attachments(ctx, by, account.AttachmentList{})
+		require.NoError(t, err)
+		o, err := w.Accounts.Overview(ctx, by)
+		require.NoError(t, err)
+		require.Equal(t, list.Attachments, o.Attachments)
+		require.Equal(t, photo.ID, o.Photo.ID)
+		require.Empty(t, o.Photo.Key)
+		all, err := w.Structures.Overview(ctx, by)
+		require.NoError(t, err)
+		require.Equal(t, o, account.Overview{Personal: all.Personal, Attachments: all.Attachments})
+	})
+}
+
 // Of many parallel updates every one is there in the end or refused, and the history
 // proves itself.
 func TestParallelPatchesAllArrive(t *testing.T) {
