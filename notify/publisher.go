@@ -105,7 +105,7 @@ func (p *Publisher) Publish(ctx context.Context, n Notice) (Notice, error) {
 	}
 	bad := p.opts.Policy.unfit(n)
 	var out Notice
-	err = p.store.Update(ctx, func(tx Tx) error {
+	unit := func(tx Tx) error {
 		misplaced, err := p.readers.Misplaced(ctx, tx, n)
 		if err != nil {
 			return err
@@ -131,7 +131,11 @@ func (p *Publisher) Publish(ctx context.Context, n Notice) (Notice, error) {
 		}
 		out.Version = 1
 		return nil
-	})
+	}
+	err = p.store.Update(ctx, unit)
+	if errors.Is(err, fault.ErrExists) {
+		err = p.store.Update(ctx, unit) // somebody was faster; now the notice is there
+	}
 	if err != nil {
 		return Notice{}, err
 	}

@@ -1,7 +1,10 @@
 package notify_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,6 +172,31 @@ func TestPublish(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, more)
 		require.Len(t, feed, 1, "what the host rolled back was never published")
+	})
+}
+
+// RC-17: an event that several processes publish at once is published once, and all of
+// them get the same notice.
+func TestPublishingAKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		n := newNewsroom(t, w)
+		for run := range 20 {
+			var wg sync.WaitGroup
+			got, errs := make([]notify.Notice, 8), make([]error, 8)
+			for i := range got {
+				wg.Go(func() {
+					got[i], errs[i] = n.Notices.Publish(t.Context(), notify.Notice{
+						Key: fmt.Sprint("invoice ", run), Category: invoicing, Structure: n.company.ID, Space: works,
+					})
+				})
+			}
+			wg.Wait()
+			require.NoError(t, errors.Join(errs...))
+			for _, one := range got {
+				require.Equal(t, got[0], one)
+			}
+		}
 	})
 }
 
