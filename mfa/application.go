@@ -122,6 +122,9 @@ func (s *Service) ConfirmAuthenticator(ctx context.Context, by account.Actor, id
 			outcome = ErrWrongCode
 			return s.missed(ctx, tx, f)
 		}
+		if err := guard(ctx, tx, &a); err != nil {
+			return err
+		}
 		if err := s.displace(ctx, tx, by, a, fs, f, now); err != nil {
 			return err
 		}
@@ -222,6 +225,16 @@ func (s *Service) changing(ctx context.Context, tx Tx, by account.Actor, now tim
 
 // freshProof is how long a proof is fresh where Options.Accounts does not say.
 const freshProof = 15 * time.Minute
+
+// guard puts the account with what is about to change among its factors: what holds for
+// them together holds for the account as a whole, and two changes at once collide.
+func guard(ctx context.Context, tx Tx, a *account.Account) error {
+	if err := tx.PutAccount(ctx, *a); err != nil {
+		return err
+	}
+	a.Version++
+	return nil
+}
 
 // added stores a confirmed factor, records it and tells the owner.
 func (s *Service) added(ctx context.Context, tx Tx, by account.Actor, a account.Account, f Factor, now time.Time) error {

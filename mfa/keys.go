@@ -110,10 +110,9 @@ func (s *Service) FinishKey(ctx context.Context, by account.Actor, answer KeyAns
 		if f.Data, err = s.keys.Seal(key.Record, keyPlace(f)); err != nil {
 			return err
 		}
-		if err := tx.PutAccount(ctx, a); err != nil { // how many keys there are holds for the account as a whole
+		if err := guard(ctx, tx, &a); err != nil {
 			return err
 		}
-		a.Version++
 		out = listed(f)
 		return s.added(ctx, tx, by, a, f, now)
 	})

@@ -49,6 +49,9 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, by account.Actor) ([]str
 		if err != nil {
 			return err
 		}
+		if err := guard(ctx, tx, &a); err != nil {
+			return err
+		}
 		for _, old := range fs {
 			if old.Kind != f.Kind {
 				continue

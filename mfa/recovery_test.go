@@ -2,6 +2,7 @@ package mfa_test
 
 import (
 	"encoding/base32"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -186,6 +187,51 @@ func TestParallelEnrolments(t *testing.T) {
 			}
 		}
 		require.Equal(t, 1, works, "the codes of one set work")
+		w.Proven(t)
+	})
+}
+
+// RC-23, R-075: whoever asks twice at once, for the first set of codes or with two
+// enrolments that wait, gets an answer that belongs to it.
+func TestParallelEnrolmentsAreAnswered(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		for range 10 {
+			w.Clock.Move(time.Minute)
+			by := actor(t, w)
+			var waiting [2]mfa.Enrolment
+			errs := make([]error, 6)
+			var wg sync.WaitGroup
+			for i := range waiting {
+				wg.Go(func() { waiting[i], errs[i] = w.SignIns.BeginAuthenticator(ctx, by) })
+			}
+			wg.Wait()
+			require.NoError(t, errors.Join(errs...))
+			for i := range errs {
+				wg.Go(func() {
+					if i < len(waiting) {
+						_, errs[i] = w.SignIns.ConfirmAuthenticator(ctx, by, waiting[i].ID, shows(t, waiting[i], w.Clock.Now()), "")
+					} else {
+						_, errs[i] = w.SignIns.NewRecoveryCodes(ctx, by)
+					}
+				})
+			}
+			wg.Wait()
+			for i, err := range errs {
+				if i < len(waiting) && (errors.Is(err, mfa.ErrAuthenticatorEnrolled) || errors.Is(err, mfa.ErrEnrolmentOver)) {
+					continue
+				}
+				require.NoError(t, err)
+			}
+			fs, err := w.SignIns.ListFactors(ctx, by)
+			require.NoError(t, err)
+			require.Len(t, fs, 4, "password, mailbox, one application and one set of codes")
+			for _, f := range fs[2:] {
+				require.NoError(t, w.SignIns.RemoveFactor(ctx, by, f.ID))
+			}
+		}
 		w.Proven(t)
 	})
 }
