@@ -169,3 +169,19 @@ func TestBudgetsOfMailsThatAllowNothing(t *testing.T) {
 		}
 	}
 }
+
+// programs do not ask for people, nor does the clock or nobody in particular: what they
+// caused would be in no budget.
+func TestWhoAsksForOthers(t *testing.T) {
+	t.Parallel()
+	w := memoryWorld(t)
+	ctx, by := t.Context(), w.Join(t, julie)
+	w.Unchanged(t, func() {
+		for _, actor := range []account.Actor{account.Technical(by.ID), account.System(), {}} {
+			_, err := w.Accounts.RegisterFor(ctx, actor, worldtest.Registration("x@terneuil.example"))
+			require.ErrorIs(t, err, account.ErrActor)
+			_, err = w.Accounts.ForgotPassword(ctx, actor, julie)
+			require.ErrorIs(t, err, account.ErrActor)
+		}
+	})
+}

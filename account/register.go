@@ -85,11 +85,14 @@ func (s *Service) Register(ctx context.Context, by Actor, r Registration) (Sent,
 // One address gets only so many mails a day this way, whoever asks.
 //
 // The actor is [Anonymous], support, or a person, who must be active: [ErrNotActive].
-// The other error is ErrInvalid naming every bad field.
+// Other errors: ErrInvalid naming every bad field; [ErrActor] for any other actor.
 func (s *Service) RegisterFor(ctx context.Context, by Actor, r Registration) (Sent, error) {
 	r = r.normalised()
 	if err := check.Struct("account.RegisterFor", r); err != nil {
 		return Sent{}, err
+	}
+	if !mayHelp(by) {
+		return Sent{}, ErrActor
 	}
 	return s.register(ctx, by, r, s.clock(), func(ctx context.Context, tx Tx, by Actor, r Registration, now time.Time) error {
 		if by.Kind == notify.ActorPerson {
@@ -99,6 +102,12 @@ func (s *Service) RegisterFor(ctx context.Context, by Actor, r Registration) (Se
 		}
 		return s.invite(ctx, tx, by, r, now)
 	})
+}
+
+// mayHelp reports whether an actor is of a kind that asks for others: programs do not, nor
+// does the clock, and what they cause would be in no budget.
+func mayHelp(by Actor) bool {
+	return by.Kind == notify.ActorAnonymous || by.Kind == notify.ActorPerson || by.Kind == notify.ActorSupport
 }
 
 // register runs one way of opening an account as a unit.

@@ -18,12 +18,15 @@ import (
 // keeps.
 //
 // The answer is the same whatever the address is, and so is the work (EN-04). The
-// actor is as for [Service.Register]. Errors: ErrInvalid naming the field "login" if the
-// text is not one address (FL-23); [ErrNotActive] if a person who helps is not.
+// actor is as for [Service.RegisterFor]. Errors: ErrInvalid naming the field "login" if the
+// text is not one address (FL-23); [ErrNotActive] if a person who helps is not; [ErrActor].
 func (s *Service) ForgotPassword(ctx context.Context, by Actor, login string) (Sent, error) {
 	to := canonical(login)
 	if bad := check.Value("login", to, "required,address"); bad != nil {
 		return Sent{}, fault.Invalid("account.ForgotPassword", bad...)
+	}
+	if !mayHelp(by) {
+		return Sent{}, ErrActor
 	}
 	asking := by
 	if by.Kind == notify.ActorPerson {
