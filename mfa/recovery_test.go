@@ -145,6 +145,35 @@ func TestSeedsStayInTheirPlace(t *testing.T) {
 	require.ErrorIs(t, err, mfa.ErrSecondFactorRequired)
 }
 
+// FL-04, R-080: a set whose codes are all used up is no way any more, and costs nobody a try.
+func TestASpentSetIsNoWay(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		w.Join(t, login)
+		p := mfa.Guide2024()
+		p.Factors.Recovery.Codes = 1
+		w.Policy(t, p)
+		by := actor(t, w)
+		codes, err := w.SignIns.NewRecoveryCodes(ctx, by)
+		require.NoError(t, err)
+		waits, err := w.SignIns.Switch(ctx, begin(t, w).Handle, account.FactorRecoveryCode)
+		require.NoError(t, err)
+		c, err := w.SignIns.Switch(ctx, begin(t, w).Handle, account.FactorRecoveryCode)
+		require.NoError(t, err)
+		require.NoError(t, w.SignIns.ProveRecoveryCode(ctx, c.Handle, codes[0]))
+		_, err = w.SignIns.Finish(ctx, c.Handle)
+		require.NoError(t, err)
+		require.Zero(t, left(t, w, by), "the owner still sees that there was one")
+		require.ErrorIs(t, w.SignIns.ProveRecoveryCode(ctx, waits.Handle, codes[0]), mfa.ErrWayRefused)
+		c = begin(t, w)
+		require.Contains(t, c.Ways, mfa.Way{Factor: account.FactorRecoveryCode, Refused: mfa.RefusedNotEnrolled})
+		_, err = w.SignIns.Switch(ctx, c.Handle, account.FactorRecoveryCode)
+		require.ErrorIs(t, err, mfa.ErrWayRefused)
+		require.Zero(t, failures(t, w, account.FactorRecoveryCode))
+	})
+}
+
 // RC-23: two sets at once, or two applications: one of them is the account's.
 func TestParallelEnrolments(t *testing.T) {
 	t.Parallel()

@@ -103,6 +103,11 @@ func (d *doorway) dead(h *half) bool {
 	return h.over || !d.now().Before(h.until) || h.tries > 5 || h.tries == 5 && len(h.proven) == 0
 }
 
+// spent reports whether a factor is the recovery codes, and none is left.
+func (d *doorway) spent(f account.Factor) bool {
+	return f == account.FactorRecoveryCode && d.used == len(d.codes)
+}
+
 func (d *doorway) delayed(f account.Factor) bool { return d.now().Before(d.locked[f]) }
 
 // take does one step and says what must come of it.
@@ -181,7 +186,7 @@ func (d *doorway) begin(tb testing.TB) {
 	require.NoError(tb, err)
 	h := &half{handle: c.Handle, begun: d.now(), until: d.now().Add(15 * time.Minute), asked: proofs[0]}
 	for _, f := range []account.Factor{account.FactorRecoveryCode, account.FactorMailCode, account.FactorAuthenticator} {
-		if !d.delayed(f) {
+		if !d.delayed(f) && !d.spent(f) {
 			h.asked = f
 		}
 	}
@@ -229,7 +234,7 @@ func (d *doorway) mailed(tb testing.TB, h *half, err error, gone, refused bool, 
 func (d *doorway) change(tb testing.TB, h *half, to account.Factor) {
 	tb.Helper()
 	c, err := d.w.SignIns.Switch(tb.Context(), h.handle, to)
-	gone, refused := d.dead(h), to == account.FactorSecurityKey || d.delayed(to)
+	gone, refused := d.dead(h), to == account.FactorSecurityKey || d.delayed(to) || d.spent(to)
 	if to == account.FactorMailCode && (h.code == "" || !d.now().Before(h.sentAt.Add(10*time.Minute))) {
 		d.mailed(tb, h, err, gone, refused, mfa.ErrWayRefused)
 	} else {
@@ -267,6 +272,8 @@ func (d *doorway) prove(tb testing.TB, h *half, f account.Factor, kind int) {
 		require.ErrorIs(tb, err, mfa.ErrSignInOver)
 	case h.asked != f:
 		require.ErrorIs(tb, err, mfa.ErrNotAsked)
+	case d.spent(f):
+		require.ErrorIs(tb, err, mfa.ErrWayRefused)
 	case d.delayed(f), !h.begun.After(d.from[f]):
 		require.ErrorIs(tb, err, mfa.ErrSignInOver)
 		h.over = true

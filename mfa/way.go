@@ -56,7 +56,10 @@ func (p Policy) has(fs []Factor, kind account.Factor, now time.Time) bool {
 	if kind == account.FactorSecurityKey && !p.keysOn() {
 		return false
 	}
-	return slices.ContainsFunc(fs, func(f Factor) bool { return f.Kind == kind && f.Alive(now) })
+	return slices.ContainsFunc(fs, func(f Factor) bool {
+		spent := kind == account.FactorRecoveryCode && len(recoveryCodes(f)) == 0
+		return f.Kind == kind && f.Alive(now) && !spent
+	})
 }
 
 // stronger reports whether an account has an application or a key that is accepted.

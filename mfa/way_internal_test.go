@@ -16,7 +16,8 @@ func TestWays(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	of := func(kind account.Factor) Factor { return Factor{Kind: kind, ConfirmedAt: now} }
 	app, key, codes := of(account.FactorAuthenticator), of(account.FactorSecurityKey), of(account.FactorRecoveryCode)
-	half, past := app, app
+	half, past, spent := app, app, codes
+	codes.Data, spent.Data = []byte(`["one that is left"]`), []byte(`[]`)
 	half.ConfirmedAt, past.ExpiresAt = time.Time{}, now
 	reset := account.Account{Login: "j@x.example", Credentials: account.Credentials{ChangedAt: now, ResetAt: now}}
 	chosen := account.Account{Login: "j@x.example", Credentials: account.Credentials{ChangedAt: now, ResetAt: now.Add(-1)}}
@@ -34,7 +35,8 @@ func TestWays(t *testing.T) {
 		"an application": {
 			chosen, []Factor{app}, false, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, none, RefusedNotEnrolled,
 		},
-		"application and key": {chosen, []Factor{app, key, codes}, false, false, "", account.FactorSecurityKey, none, none, none, none},
+		"application and key":         {chosen, []Factor{app, key, codes}, false, false, "", account.FactorSecurityKey, none, none, none, none},
+		"application and spent codes": {chosen, []Factor{app, spent}, false, false, "", account.FactorAuthenticator, RefusedNotEnrolled, none, none, RefusedNotEnrolled},
 		"an enrolment that is pending": {
 			chosen, []Factor{half}, false, false, "", account.FactorMailCode, RefusedNotEnrolled, RefusedNotEnrolled, none, RefusedNotEnrolled,
 		},
