@@ -299,6 +299,9 @@ func TestLabels(t *testing.T) {
 			_, err := w.SignIns.RenameFactor(ctx, by, e.ID, odd)
 			require.ErrorContains(t, err, "label", "%q", odd)
 		}
+		again, err := w.SignIns.RenameFactor(ctx, by, e.ID, renamed.Label)
+		require.NoError(t, err)
+		require.Equal(t, renamed, again, "R-043: the label that it has")
 	})
 }
 

@@ -60,7 +60,8 @@ func (s *Service) ListFactors(ctx context.Context, by account.Actor) ([]Enrolled
 }
 
 // RenameFactor gives a factor another label, of up to 64 characters on one line; without
-// one it gets a general one. Errors: [ErrNoSuchFactor]; ErrInvalid naming
+// one it gets a general one. The label that it has changes nothing.
+// Errors: [ErrNoSuchFactor]; ErrInvalid naming
 // the label; account.ErrActor, account.ErrNotActive.
 func (s *Service) RenameFactor(ctx context.Context, by account.Actor, id FactorID, label string) (Enrolled, error) {
 	now := s.clock()
@@ -74,10 +75,13 @@ func (s *Service) RenameFactor(ctx context.Context, by account.Actor, id FactorI
 		if err != nil {
 			return err
 		}
+		former := f.Label
 		if f.Label, err = labelled("mfa.RenameFactor", label, f.Kind, a.Language); err != nil {
 			return err
 		}
-		out = listed(f)
+		if out = listed(f); f.Label == former {
+			return nil
+		}
 		if err := tx.PutFactor(ctx, f); err != nil {
 			return err
 		}
