@@ -23,8 +23,9 @@ const (
 // RequirePasswordChange makes the next sign-in of an account ask for a new password
 // before there is a session, and tells its owner by mail. Nobody is locked out by it:
 // the present password still leads to the page where it is replaced. If it was
-// compromised, sessions, half-logins and open links end, too. Asking again for the same
-// changes nothing.
+// compromised, sessions, half-logins and open links end, too. Asking again because of the
+// policy changes nothing; of a password that was compromised it ends what has begun since,
+// and tells the owner again.
 //
 // Only [Support] and [System] may. Errors: [ErrActor]; ErrNotFound; ErrInvalid for an
 // unknown reason; [ErrNotActive] if the account is not, or has no password.
