@@ -15,6 +15,14 @@ import (
 // due still and come with the next.
 const catchUpLimit = 1000
 
+// askedAgain is when the host is asked again about an account that it keeps, and about one
+// on which it did not answer. Until then the account is not due, so that however many of
+// them there are hold up nobody.
+const (
+	askedAgain   = day
+	answerMissed = time.Hour
+)
+
 // due returns when the clock next has work with an account, zero for never. link is
 // the one that the clock watches: the login change of an active account, or the
 // reactivation of a deactivated one; nil if there is none.
@@ -51,7 +59,9 @@ func earliest(a, b time.Time) time.Time {
 // reactivation window and of technical secrets, ends login changes that nobody
 // confirmed, erases what lapsed or is to be purged, and returns how many
 // accounts it dealt with, at most a thousand at a time. Each is a unit of its own; one
-// that fails does not hold up the others, and the errors come back joined. It may run
+// that fails does not hold up the others, and the errors come back joined. About an
+// account that is to be erased, the host is asked first (Options.LegalHold), and again a
+// day later if it keeps it, an hour later if it did not answer. It may run
 // in several processes at once, and again: nothing is done twice. habilis.Run calls it.
 //
 // No right depends on it: every operation looks at the clock itself, so a late CatchUp
@@ -67,20 +77,24 @@ func (s *Service) CatchUp(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return due.Each(ctx, accounts, func(a Account) (done bool, err error) {
-		held, err := s.Held(ctx, a.ID)
-		if err != nil {
-			return false, err // it stays due
+		held, again, silent := true, now.Add(askedAgain), error(nil)
+		if s.policy.Lifecycle.over(a, nil, now) {
+			held, silent = s.Held(ctx, a.ID)
+		}
+		if silent != nil {
+			held, again = true, now.Add(answerMissed)
 		}
 		err = s.store.Update(ctx, func(tx Tx) (err error) {
-			done, err = s.catchUp(ctx, tx, a.ID, held, now)
+			done, err = s.catchUp(ctx, tx, a.ID, held, again, now)
 			return err
 		})
-		return done, err
+		return done, errors.Join(silent, err)
 	})
 }
 
-// catchUp deals with one account, unless somebody else was faster.
-func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, held bool, now time.Time) (bool, error) {
+// catchUp deals with one account, unless somebody else was faster. One that is to be
+// erased and held is due again at an instant.
+func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, held bool, again, now time.Time) (bool, error) {
 	a, err := tx.Account(ctx, id)
 	if err != nil {
 		return false, err
@@ -94,7 +108,7 @@ func (s *Service) catchUp(ctx context.Context, tx Tx, id ID, held bool, now time
 	}
 	over := s.policy.Lifecycle.over(a, link, now)
 	if over && held {
-		a.DueAt = now.Add(day) // the host is asked again
+		a.DueAt = again
 		return false, tx.PutAccount(ctx, a)
 	}
 	if over {

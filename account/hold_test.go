@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -116,4 +117,51 @@ func TestALoginChangeErasesNothingThatTheHostKeeps(t *testing.T) {
 		require.Equal(t, account.StatusAnonymized, w.Account(t, squatter.ID).Status)
 		w.Proven(t)
 	})
+}
+
+// LC-11, LC-22: accounts that the host cannot be asked about, however many, hold up no
+// other; they are asked about again, and then erased.
+func TestAHostThatDoesNotAnswerHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	ctx, w := t.Context(), memoryWorld(t)
+	silent := map[account.ID]bool{}
+	p := account.Guide2024()
+	w.Configure(t, &account.Options{Policy: &p, LegalHold: func(_ context.Context, id account.ID) (bool, error) {
+		if silent[id] {
+			return false, errHost
+		}
+		return false, nil
+	}}, &structure.Options{})
+	for i := range 1000 {
+		login := fmt.Sprintf("silent%d@terneuil.example", i)
+		require.NoError(t, register(t, w, worldtest.Registration(login)))
+		silent[at(t, w, login).ID] = true
+	}
+	w.Clock.Move(time.Minute)
+	require.NoError(t, register(t, w, worldtest.Registration(julie)))
+	last := at(t, w, julie)
+	w.Clock.Move(p.Lifecycle.ActivationWindow)
+	for range 2 {
+		_, err := w.Accounts.CatchUp(ctx)
+		require.True(t, err == nil || errors.Is(err, errHost))
+	}
+	require.Equal(t, account.StatusAnonymized, w.Account(t, last.ID).Status)
+	clear(silent)
+	w.Clock.Move(time.Hour)
+	n, err := w.Accounts.CatchUp(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1000, n, "what failed comes again")
+	w.Proven(t)
+}
+
+// The owner of a closed account is reminded in time, whether the host answers or not.
+func TestAHostThatDoesNotAnswerKeepsNoReminderBack(t *testing.T) {
+	t.Parallel()
+	w, h := memoryWorld(t), &hold{err: errHost}
+	h.under(t, w)
+	until := w.Leave(t, w.Join(t, julie))
+	w.Clock.Move(until.Add(-day).Sub(w.Clock.Now()))
+	_, err := w.Accounts.CatchUp(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, w.Count(t, julie, notify.MailReactivationReminder))
 }
