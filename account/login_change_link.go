@@ -179,15 +179,31 @@ func (s *Service) release(ctx context.Context, tx Tx, id, unheld ID, address str
 	return err
 }
 
+// taken reports whether an address is the login of another account that was proven.
+func (s *Service) taken(ctx context.Context, tx Tx, id ID, address string) (bool, error) {
+	holder, err := tx.AccountByLogin(ctx, address)
+	if errors.Is(err, fault.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && holder.ID != id && holder.Status != StatusPendingActivation, err
+}
+
 // offerUndo mails the former address a link that takes the change back. While an earlier
 // one waits, that one stays and the former address is only told: whoever took an account
-// over cannot shake its owner off by changing the address twice.
+// over cannot shake its owner off by changing the address twice. One that leads to an
+// address which is proven to be somebody else's by now leads nowhere, and is replaced.
 func (s *Service) offerUndo(ctx context.Context, tx Tx, a Account, former string, change Link, now time.Time) error {
 	earlier, err := linkOf(ctx, tx, a.ID, PurposeLoginChangeUndo)
 	if err != nil {
 		return err
 	}
-	if earlier.open() && earlier.Address == a.Login {
+	dead := earlier.Address == a.Login
+	if earlier.pending(now) && !dead {
+		if dead, err = s.taken(ctx, tx, a.ID, earlier.Address); err != nil {
+			return err
+		}
+	}
+	if earlier.open() && dead {
 		if err := voidLinks(ctx, tx, a.ID, now, PurposeLoginChangeUndo); err != nil {
 			return err
 		}

@@ -467,3 +467,33 @@ func TestALoginChangeVoidsOpenLinks(t *testing.T) {
 	require.NoError(t, err)
 	void()
 }
+
+// LC-17: a way back that leads to an address which is somebody else's by now leads
+// nowhere, so it does not keep the next change from having one.
+func TestAWayBackThatLeadsNowhereIsReplaced(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		julie := proven(t, w, before)
+		move := func(to string) {
+			t.Helper()
+			w.Clock.Move(time.Minute)
+			confirm, _ := request(t, w, julie, to)
+			_, err := w.Accounts.ConfirmLoginChange(ctx, confirm)
+			require.NoError(t, err)
+		}
+		move(after)
+		dead := tokenTo(t, w, before, notify.MailLoginChangeUndo)
+		require.NoError(t, register(t, w, worldtest.Registration(before)))
+		move("evil@one.example")
+		require.Empty(t, sent(t, w, "login_change_undo "+after), "a registration that proved nothing gives way")
+		_, err := w.Accounts.Activate(ctx, w.Token(t, before), worldtest.Password)
+		require.NoError(t, err)
+		move("evil@two.example")
+		_, err = w.Accounts.UndoLoginChange(ctx, dead)
+		require.ErrorIs(t, err, account.ErrLinkExpired)
+		_, err = w.Accounts.UndoLoginChange(ctx, tokenTo(t, w, "evil@one.example", notify.MailLoginChangeUndo))
+		require.NoError(t, err)
+		w.Proven(t)
+	})
+}
