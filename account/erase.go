@@ -84,8 +84,8 @@ func (s *Service) over(ctx context.Context, tx Tx, a Account, now time.Time) (bo
 }
 
 // EraseIn blanks an account inside a unit of work that is open already: its row, its
-// links, the mails that wait for it and its attachments, whose contents go with the
-// next sweep; then it runs Options.Erasing. Identifiers stay in the history, whose
+// links, its counters, the mails that wait for it and its attachments, whose contents go
+// with the next sweep; then it runs Options.Erasing. Identifiers stay in the history, whose
 // chain stays whole, and lead to nobody any more: the salt that blinded the digests is
 // gone. structure.Service.Erase is what asks whether it may be done.
 func (s *Service) EraseIn(ctx context.Context, tx Tx, by Actor, a Account, now time.Time) (Account, error) {
@@ -97,6 +97,9 @@ func (s *Service) eraseAs(ctx context.Context, tx Tx, by Actor, kind notify.Kind
 		return Account{}, err
 	}
 	if err := forgetLinks(ctx, tx, a.ID, now); err != nil {
+		return Account{}, err
+	}
+	if err := ForgetTries(ctx, tx, a.ID, counted()...); err != nil {
 		return Account{}, err
 	}
 	if err := notify.Forget(ctx, tx, a.ID); err != nil {

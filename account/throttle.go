@@ -106,3 +106,29 @@ func Counter(ctx context.Context, tx Tx, id ID, f Factor) (Throttle, error) {
 	}
 	return t, err
 }
+
+// counted lists the counters of an account, but for those of packages above.
+func counted() []Factor {
+	return []Factor{
+		FactorPassword, FactorMailCode, FactorAnswer, FactorAuthenticator, FactorSecurityKey, FactorRecoveryCode, FactorTrustedDevice,
+		factorMailedHour, factorMailedDay, factorNoticed, factorInvited,
+	}
+}
+
+// ForgetTries clears counters of an account that is being erased, in the unit of work that
+// erases it. Those that there never were are not made.
+func ForgetTries(ctx context.Context, tx Tx, id ID, factors ...Factor) error {
+	for _, f := range factors {
+		t, err := Counter(ctx, tx, id, f)
+		if err != nil {
+			return err
+		}
+		if t.Failures == 0 && t.LockedUntil.IsZero() {
+			continue
+		}
+		if err := tx.PutThrottle(ctx, t.Cleared()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

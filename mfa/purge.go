@@ -66,5 +66,5 @@ func (s *Service) Forget(ctx context.Context, tx Tx, id account.ID) error {
 			return err
 		}
 	}
-	return nil
+	return account.ForgetTries(ctx, tx, id, factorWrongCodes)
 }

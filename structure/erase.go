@@ -221,5 +221,5 @@ func (s *Service) forget(ctx context.Context, tx Tx, by account.Actor, a account
 			return err
 		}
 	}
-	return nil
+	return account.ForgetTries(ctx, tx, a, factorSearching)
 }
