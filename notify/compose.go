@@ -41,18 +41,23 @@ type Line struct {
 // Compose finds out what a mail says whose template is [Template.Composed], right before
 // it is sent: rights and choices are those of now, so that whoever lost the one or
 // changed the other since gets nothing of it (R-397, LC-04). It returns false if there is
-// nothing left to say. Other mails it returns as they are. Give it to
-// DispatcherOptions.Compose.
+// nothing left to say, and if notices go to another address by now, which it makes that of
+// the mail. Other mails it returns as they are. Give it to DispatcherOptions.Compose.
 func (p *Publisher) Compose(ctx context.Context, m Message, v Values) (Values, bool, error) {
 	if !m.Template.Composed() {
 		return v, true, nil
 	}
 	now := p.clock()
 	var said Values
+	moved := ""
 	err := p.store.View(ctx, func(tx Tx) error {
 		readers, err := p.readers.Readers(ctx, tx, ReaderQuery{Account: m.Account, Named: true, Limit: 1})
 		if err != nil || len(readers) == 0 || m.Account == "" {
 			return err
+		}
+		if readers[0].Address != m.To {
+			moved = readers[0].Address
+			return nil
 		}
 		readers[0].Language = m.Language // that of the rest of the mail, whatever was chosen since
 		if m.Template == MailNotice {
@@ -66,10 +71,27 @@ func (p *Publisher) Compose(ctx context.Context, m Message, v Values) (Values, b
 		said, err = p.composeDigest(ctx, tx, readers[0], w, now)
 		return err
 	})
+	if err == nil && moved != "" {
+		err = p.forward(ctx, m, moved)
+	}
 	if err != nil {
 		return nil, false, err
 	}
 	return said, said != nil, nil
+}
+
+// forward gives a mail that is being worked on another address, where it is due at once.
+// [Redirect] does that for what waits; what was decided about or under way when the
+// address changed is left to this, which costs nobody else a read.
+func (p *Publisher) forward(ctx context.Context, m Message, to string) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		current, err := tx.Message(ctx, m.ID)
+		if err != nil || current.Version != m.Version {
+			return err
+		}
+		current.To, current.LeasedUntil, current.Attempts = to, time.Time{}, current.Attempts-1
+		return tx.PutMessage(ctx, current)
+	})
 }
 
 func (p *Publisher) composeNotice(ctx context.Context, tx Tx, r Reader, id NoticeID, now time.Time) (Values, error) {

@@ -301,3 +301,57 @@ func TestDigestsSurviveClockJumps(t *testing.T) {
 		})
 	}
 }
+
+// meanwhile is a store that does something right before its first unit that writes.
+type meanwhile struct {
+	storage.Store
+	once sync.Once
+	do   func()
+}
+
+func (m *meanwhile) Update(ctx context.Context, fn func(storage.Tx) error) error {
+	m.once.Do(m.do)
+	return m.Store.Update(ctx, fn)
+}
+
+// a contact address that changes after somebody was decided about, and before the
+// mail is written or while it is under way, is where the mail goes all the same.
+func TestAContactAddressThatChangesWhileItIsDecidedAbout(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		n := newNewsroom(t, w)
+		who := n.member(t, "who@terneuil.example", n.company.Urba)
+		n.grant(t, who, n.company.Urba)
+		moves := func(to string) {
+			_, _, err := w.Accounts.PatchProfile(t.Context(), who, account.Patch{ContactEmail: &to})
+			require.NoError(t, err)
+		}
+		for i, rhythm := range []notify.Rhythm{notify.Daily, notify.AtOnce} {
+			n.wants(t, who, everything(rhythm))
+			n.publish(t, n.company.Urba, "invoice.paid")
+			if rhythm == notify.Daily {
+				require.Zero(t, n.catchUp(t))
+				n.until(t, "2026-11-23 06:00")
+			}
+			to := fmt.Sprintf("new%d@terneuil.example", i)
+			told, err := n.publisher(t, &meanwhile{Store: w.Store, do: func() { moves(to) }}).CatchUp(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, 1, told)
+			require.Equal(t, []string{to}, addresses(n.news(t, notify.MailDigestDaily, notify.MailNotice)))
+		}
+		n.publish(t, n.company.Urba, "invoice.paid")
+		require.Equal(t, 1, n.catchUp(t))
+		var err error
+		n.outbox, err = notify.NewDispatcher(storage.Notices(w.Store), n.inbox, w.Keys, &notify.DispatcherOptions{
+			Now: w.Clock.Now, MaxAttempts: 1,
+			Compose: func(ctx context.Context, m notify.Message, v notify.Values) (notify.Values, bool, error) {
+				if m.To == "new1@terneuil.example" {
+					moves("last@terneuil.example")
+				}
+				return w.Notices.Compose(ctx, m, v)
+			},
+		})
+		require.NoError(t, err)
+		require.Equal(t, []string{"last@terneuil.example"}, addresses(n.news(t, notify.MailNotice)), "a mail that is under way")
+	})
+}

@@ -10,7 +10,7 @@ import (
 // Redirect sends the notices for an account that wait at one address to another, in the
 // unit of work that changes the contact address, and so those that were given up
 // at that address, which an operator may retry. It leaves alone what a dispatcher works on
-// at the moment.
+// at the moment; see [Publisher.Compose].
 func Redirect(ctx context.Context, tx Tx, account ids.AccountID, from, to string, now time.Time) error {
 	for _, status := range []MessageStatus{MessageQueued, MessageDead} {
 		q := MessageQuery{Account: account, Status: status, Sealed: true, Limit: 1000}
