@@ -280,7 +280,7 @@ func instantOf(s string) time.Time {
 }
 
 // drop removes notices that were kept long enough. A window that is being worked through
-// is younger than they are.
+// is younger than they are, and so is one whose digests wait to be sent (MinKept).
 func (p *Publisher) drop(ctx context.Context, now time.Time) (int, error) {
 	if p.opts.Policy.Kept <= 0 {
 		return 0, nil

@@ -355,3 +355,27 @@ func TestAContactAddressThatChangesWhileItIsDecidedAbout(t *testing.T) {
 		require.Equal(t, []string{"last@terneuil.example"}, addresses(n.news(t, notify.MailNotice)), "a mail that is under way")
 	})
 }
+
+// notices that are kept for the shortest time are there for the longest window
+// that a recap after a standstill is about, whenever it is made and sent.
+func TestNoticesOutlastTheRecapThatListsThem(t *testing.T) {
+	t.Parallel()
+	n := newNewsroom(t, worldtest.New(t, memory.New()))
+	policy := notify.NoticesGuide2024()
+	policy.Kept = notify.MinKept
+	var err error
+	n.Notices, err = notify.NewPublisher(storage.Notices(n.Store), n.Keys, n.Structures.Readership(), &notify.PublisherOptions{Now: n.Clock.Now, Policy: &policy})
+	require.NoError(t, err)
+	n.wants(t, n.company.Manager, everything(notify.Weekly))
+	n.until(t, "2026-11-23 06:00")
+	require.Zero(t, n.catchUp(t))
+	n.publish(t, n.company.Urba, "invoice.paid")
+	n.until(t, "2026-12-14 05:59") // the last moment before the next recap is due
+	require.Equal(t, 1, n.catchUp(t))
+	require.Zero(t, n.catchUp(t), "and what is old goes")
+	n.until(t, "2026-12-21 05:58") // the last moment at which the mail is worth sending
+	require.Zero(t, n.catchUp(t))
+	mails := n.news(t, notify.MailDigestWeekly)
+	require.Len(t, mails, 1)
+	require.Equal(t, "Récapitulatif de vos structures du 23/11/2026 au 06/12/2026", mails[0].Subject)
+}

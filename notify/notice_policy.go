@@ -56,7 +56,7 @@ type KindSpec struct {
 
 // Limits of a policy.
 const (
-	MinKept       = 15 * 24 * time.Hour      // more than the window of a weekly digest and the wait for it
+	MinKept       = 29 * 24 * time.Hour      // more than the longest window of a digest, the wait for it and the time to send it
 	MaxKept       = 3 * 366 * 24 * time.Hour // nobody needs old news
 	MaxSendAt     = 12 * time.Hour
 	MaxCategories = 50 // of a policy, and kinds of a category
@@ -146,7 +146,7 @@ func (p NoticePolicy) Check() error {
 	case unfit(codes):
 		return ErrBadNotices.With("there are up to 50 different categories, each with a code of at most 64 characters")
 	case p.Kept < MinKept || p.Kept > MaxKept:
-		return ErrBadNotices.With("notices are kept for 15 days at least and three years at most")
+		return ErrBadNotices.With("notices are kept for 29 days at least and three years at most")
 	case p.SendAt < 0 || p.SendAt > MaxSendAt:
 		return ErrBadNotices.With("digests are made between midnight and noon")
 	default:
