@@ -169,3 +169,48 @@ func TestAskingForMoreForgetsNoDecision(t *testing.T) {
 		w.Proven(t)
 	})
 }
+
+// a request for more that is refused, or taken back, changes nothing of when
+// and by whom what is held was given, nor does it swallow the notice of its end.
+func TestARefusalOfMoreForgetsNoDecision(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		c := company(t, w)
+		deputy := w.Join(t, "deputy@terneuil.example")
+		second := newMember(c, deputy)
+		second.Role = structure.RoleSecondaryManager
+		_, err := w.Structures.Attach(ctx, c.Manager, second)
+		require.NoError(t, err)
+		lend(t, w, c, authz.Delegation{Users: true})
+		julie := w.Join(t, clerk)
+		n := newMember(c, julie, c.Urba)
+		n.Until = authz.Date{Year: 2027, Month: 1, Day: 31}
+		m, err := w.Structures.Attach(ctx, c.Manager, n)
+		require.NoError(t, err)
+		attached := w.Clock.Now()
+		unmoved := func(after structure.Membership, err error) {
+			t.Helper()
+			require.NoError(t, err)
+			require.Equal(t, []any{attached, c.Manager.ID}, []any{after.DecidedAt, after.DecidedBy})
+			page, err := w.Structures.Members(ctx, c.Manager, c.ID, structure.MemberFilter{Role: structure.RoleMember}, structure.PageRequest{})
+			require.NoError(t, err)
+			require.Equal(t, attached, page.Items[0].AttachedAt)
+			d := may(t, w, julie.ID, c.ID, c.Urba.ID)
+			require.True(t, d.Allowed)
+			require.Equal(t, c.Manager.ID, d.Steps[len(d.Steps)-1].By)
+		}
+		w.Clock.Move(m.Validity.Until.Add(-30 * day).Sub(w.Clock.Now()))
+		_, err = w.Structures.Request(ctx, julie, ask(c, c.Voie))
+		require.NoError(t, err)
+		w.Clock.Move(time.Hour)
+		unmoved(w.Structures.Reject(ctx, deputy, m.ID, structure.Refusal{Reason: "no"}))
+		require.Equal(t, 1, caughtUp(t, w))
+		w.Last(t, clerk, notify.MailMembershipEnding)
+		_, err = w.Structures.Request(ctx, julie, ask(c, c.Voie))
+		require.NoError(t, err)
+		w.Clock.Move(time.Hour)
+		unmoved(w.Structures.Withdraw(ctx, julie, m.ID))
+		w.Proven(t)
+	})
+}

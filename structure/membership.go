@@ -59,7 +59,7 @@ type Membership struct {
 	DueAt      time.Time // when the clock has something to do about it; zero: never
 
 	RequestedAt time.Time  // when the last request was made; zero if it never was
-	DecidedAt   time.Time  // when the last decision was made, which is what a member who asks for more holds by; zero before
+	DecidedAt   time.Time  // when the last decision was made, the one that a member holds by whatever becomes of a request for more; zero before
 	DecidedBy   account.ID // who made it
 	CreatedAt   time.Time
 	Version     int64
@@ -135,7 +135,8 @@ func (m Membership) Approve(a Approval, by account.ID, now time.Time) (Membershi
 	return m, nil
 }
 
-// Reject returns m with its request refused. What a member held before stays.
+// Reject returns m with its request refused. What a member held before stays, and so does
+// since when and by whom.
 //
 // Errors: [ErrAlreadyDecided], [ErrOwnRequest].
 func (m Membership) Reject(reason Note, by account.ID, now time.Time) (Membership, error) {
@@ -146,9 +147,9 @@ func (m Membership) Reject(reason Note, by account.ID, now time.Time) (Membershi
 		return m, ErrOwnRequest
 	}
 	if m.Status == StatusPending {
-		m.Status = StatusRejected
+		m.Status, m.DecidedAt, m.DecidedBy = StatusRejected, now, by
 	}
-	m.Asked, m.Reason, m.DecidedAt, m.DecidedBy = Scope{}, reason, now, by
+	m.Asked, m.Reason = Scope{}, reason
 	return m, nil
 }
 

@@ -37,15 +37,15 @@ func (m Membership) TakeOver(by account.ID, now time.Time) (Membership, error) {
 	return m, nil
 }
 
-// Withdraw returns m without the request that waits on it; what a member holds stays.
-// by is who withdraws. The error is [ErrAlreadyDecided].
+// Withdraw returns m without the request that waits on it; what a member holds stays, and
+// so does since when and by whom. by is who withdraws. The error is [ErrAlreadyDecided].
 func (m Membership) Withdraw(by account.ID, now time.Time) (Membership, error) {
 	if !m.Undecided() {
 		return m, ErrAlreadyDecided
 	}
 	if m.Status == StatusPending {
-		m.Status = StatusCancelled
+		m.Status, m.DecidedAt, m.DecidedBy = StatusCancelled, now, by
 	}
-	m.Asked, m.DecidedAt, m.DecidedBy = Scope{}, now, by
+	m.Asked = Scope{}
 	return m, nil
 }
