@@ -220,6 +220,11 @@ func (s *Service) Remind(ctx context.Context, by account.Actor, ref RequestRef) 
 			if early(m.RequestedAt, m.RemindedAt) {
 				return account.ErrThrottled
 			}
+			if s.policy.Memberships.ending(m, now) { // RemindedAt would say that it was told
+				if err := s.tellOfEnd(ctx, tx, w.at, m, now); err != nil {
+					return err
+				}
+			}
 			m.RemindedAt = now
 			if err := s.putMembership(ctx, tx, by, "membership.reminded", &m, now); err != nil {
 				return err

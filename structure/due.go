@@ -78,8 +78,7 @@ func (s *Service) catchUp(ctx context.Context, tx Tx, id MembershipID, now time.
 			return false, err
 		}
 	}
-	if notice := policy.notice(m); !notice.IsZero() && !now.Before(notice) && now.Before(m.Validity.Until) &&
-		notice.After(m.RemindedAt) && notice.After(m.DecidedAt) {
+	if policy.ending(m, now) {
 		if err := s.tellOfEnd(ctx, tx, at, m, now); err != nil {
 			return false, err
 		}

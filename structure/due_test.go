@@ -214,3 +214,29 @@ func TestARefusalOfMoreForgetsNoDecision(t *testing.T) {
 		w.Proven(t)
 	})
 }
+
+// whoever recalls a request for more after the end of what is held was to be told,
+// and before the job comes by, is told of that end all the same, once.
+func TestRecallingARequestKeepsTheNoticeOfTheEnd(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		c := company(t, w)
+		julie := w.Join(t, clerk)
+		n := newMember(c, julie, c.Urba)
+		n.Until = authz.Date{Year: 2027, Month: 1, Day: 31}
+		m, err := w.Structures.Attach(ctx, c.Manager, n)
+		require.NoError(t, err)
+		w.Clock.Move(m.Validity.Until.Add(-32 * day).Sub(w.Clock.Now()))
+		_, err = w.Structures.Request(ctx, julie, ask(c, c.Voie))
+		require.NoError(t, err)
+		for range 2 {
+			w.Clock.Move(2 * day)
+			require.NoError(t, w.Structures.Remind(ctx, julie, structure.RequestRef{Membership: m.ID}))
+		}
+		caughtUp(t, w)
+		require.Equal(t, 1, w.Count(t, clerk, notify.MailMembershipEnding))
+		require.Equal(t, 1, w.Count(t, boss, notify.MailMemberEnding))
+		w.Proven(t)
+	})
+}

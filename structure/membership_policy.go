@@ -131,6 +131,12 @@ func (p MembershipPolicy) expiry(m Membership) time.Time {
 	return m.RequestedAt.Add(p.ExpireAfter)
 }
 
+// ending reports whether a notice of the end of m is owed at an instant.
+func (p MembershipPolicy) ending(m Membership, now time.Time) bool {
+	at := p.notice(m)
+	return !at.IsZero() && !now.Before(at) && now.Before(m.Validity.Until) && at.After(m.RemindedAt) && at.After(m.DecidedAt)
+}
+
 // notice returns when the end of a membership is told of, zero for never.
 func (p MembershipPolicy) notice(m Membership) time.Time {
 	if m.Status != StatusApproved || m.Validity.Until.IsZero() || p.NoticeBefore == 0 {
