@@ -16,8 +16,8 @@ import (
 // refused, each with a line of its own in the history.
 //
 // Errors: [ErrNotFound]; [ErrDenied]; [ErrOwnRequest]; [ErrEmptyScope]; ErrInvalid
-// for services that are unknown there or not active, and for dates that are over;
-// [ErrApplicantGone]; [ErrApplicantNotActive] if the policy says so; [ErrAlreadyDecided]
+// for services that are unknown there or not active, and for dates that are over, those
+// of the request included; [ErrApplicantGone]; [ErrApplicantNotActive] if the policy says so; [ErrAlreadyDecided]
 // together with the membership as it was decided.
 func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID, a Approval) (Membership, error) {
 	act, err := s.approval("structure.Approve", a)
@@ -40,6 +40,9 @@ func (s *Service) approval(op string, a Approval) (act, error) {
 			return ruling{}, err
 		}
 		m, err := c.Subject.Approve(a, c.Account.ID, c.now)
+		if err == nil && m.Validity.After(c.now) {
+			err = fault.Invalid(op, fault.Field{Path: "until", Code: "past"}) // it would be over at once
+		}
 		if err != nil {
 			return ruling{}, err
 		}

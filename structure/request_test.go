@@ -389,3 +389,32 @@ func TestSecondaryManagersNeedDelegation(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// a request whose last day went by while it waited is not approved as it is,
+// which would give a membership that is over; the manager gives it other dates.
+func TestARequestWhoseLastDayIsOver(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx := t.Context()
+		c := company(t, w)
+		julie := w.Join(t, clerk)
+		r := ask(c, c.Urba)
+		r.Until = authz.Date{Year: 2026, Month: time.November, Day: 25}
+		m, err := w.Structures.Request(ctx, julie, r)
+		require.NoError(t, err)
+		w.Clock.Move(m.Validity.Until.Sub(w.Clock.Now()))
+		w.Unchanged(t, func() {
+			for _, v := range []*authz.Validity{nil, &m.Validity} {
+				_, err := w.Structures.Approve(ctx, c.Manager, m.ID, structure.Approval{Validity: v})
+				require.Equal(t, map[string]string{"until": "past "}, codes(err))
+			}
+			out, err := w.Structures.ApproveMany(ctx, c.Manager, []structure.MembershipID{m.ID}, structure.Approval{})
+			require.NoError(t, err)
+			require.Equal(t, map[string]string{"until": "past "}, codes(out[0].Err))
+		})
+		_, err = w.Structures.Approve(ctx, c.Manager, m.ID, structure.Approval{Validity: &authz.Validity{}})
+		require.NoError(t, err)
+		require.True(t, may(t, w, julie.ID, c.ID, c.Urba.ID).Allowed)
+		w.Proven(t)
+	})
+}
