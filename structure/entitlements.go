@@ -81,10 +81,10 @@ type EntitlementOutcome struct {
 }
 
 // ApplyEntitlementChanges applies the edits of a form together, all or none.
-// Removals hold at once, and so does a change from writing to reading. Additions, and
-// changes from reading to writing, become requests unless the actor may grant or the
-// space is open to all (C-22); while such a request waits, the profile that it changes
-// stays. Nobody gives more than own powers of managing reach.
+// Removals hold at once, and so does a change from writing to reading where writing gives
+// reading (authz.Policy.WriteImpliesRead). Additions, and other changes, become requests unless the actor may grant or the
+// space is open to all (C-22); while a request to write in place of reading waits, the
+// profile that it changes stays. Nobody gives more than own powers of managing reach.
 //
 // Errors: ErrInvalid naming every bad field; [ErrNotFound]; [ErrDenied];
 // [ErrStructureInactive]; [ErrMembershipDisabled]; [ErrMembershipEnded]; and, naming the
@@ -221,8 +221,8 @@ func (s *Service) editOne(by account.Actor, d desk, batch string, service Servic
 	return err
 }
 
-// added begins the line of a profile that is added. Reading in place of writing needs
-// nobody's approval.
+// added begins the line of a profile that is added. Reading in place of writing that gives
+// reading needs nobody's approval.
 func (s *Service) added(by account.Actor, d desk, batch string, l Line, from Profile) (Subscription, error) {
 	switch {
 	case d.Structure.Status != StatusActive:
@@ -235,7 +235,8 @@ func (s *Service) added(by account.Actor, d desk, batch string, l Line, from Pro
 	}
 	v := authz.Validity{From: s.startDay(authz.Date{}, d).In(s.zone).UTC()}
 	former := d.find(Line{Service: l.Service, Space: from.Space, Level: from.Level})
-	if from.Space == l.Space && from.Level == authz.Write && l.Level == authz.Read && former.Status == SubscriptionApproved {
+	lowered := from.Space == l.Space && from.Level == authz.Write && l.Level == authz.Read
+	if lowered && s.authz.WriteImpliesRead && former.Status == SubscriptionApproved {
 		line, err := s.newLine(d, l)
 		if err != nil {
 			return line, err

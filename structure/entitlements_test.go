@@ -266,3 +266,33 @@ func TestDeactivationWithdrawsSubscriptions(t *testing.T) {
 	require.Zero(t, w.Count(t, clerk, notify.MailSubscriptionRemoved), "R-110: whoever left is told nothing")
 	w.Proven(t)
 }
+
+// R-268, C-17, PE-08: where writing gives no reading, nobody takes reading in place of
+// writing: it is asked for.
+func TestReadingInPlaceOfWritingWhereWritingGivesNone(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	ctx, strict := t.Context(), authz.Guide2024()
+	strict.WriteImpliesRead = false
+	w.Configure(t, &account.Options{}, &structure.Options{Authz: &strict})
+	c := company(t, w)
+	openSpace(t, w, c, works)
+	julie, _ := hire(t, w, c, clerk)
+	_, err := w.Structures.GrantSubscriptions(ctx, c.Manager, structure.SubscriptionGrant{
+		Structure: c.ID, Account: julie.ID, Lines: []structure.Line{write(works)},
+	})
+	require.NoError(t, err)
+	out, err := w.Structures.ApplyEntitlementChanges(ctx, julie, structure.EntitlementScope{Structure: c.ID}, []structure.EntitlementChange{
+		{From: profile(works, authz.Write), To: profile(works, authz.Read)},
+	})
+	require.NoError(t, err)
+	require.Empty(t, out.Granted)
+	require.Len(t, out.Requested, 1)
+	require.False(t, allowed(t, w, julie.ID, c.ID, read(works)))
+	require.Len(t, out.Removed, 1, "giving writing up needs nobody")
+	_, err = w.Structures.ApproveSubscriptions(ctx, c.Manager, structure.Verdict{Requested: lineIDs(out.Requested)})
+	require.NoError(t, err)
+	require.True(t, allowed(t, w, julie.ID, c.ID, read(works)))
+	require.False(t, allowed(t, w, julie.ID, c.ID, write(works)))
+	w.Proven(t)
+}
