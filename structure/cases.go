@@ -34,11 +34,18 @@ func applicantOf(a account.Account) Person {
 	return p
 }
 
+// withoutAddresses is what a manager sees of whom a membership belonged to: who it was, and
+// not where the person is to be reached today.
+func (p Person) withoutAddresses() Person {
+	p.ContactEmail, p.Phone, p.Address = "", "", account.PostalAddress{}
+	return p
+}
+
 // Case is a membership with all that is needed to show or decide it.
 type Case struct {
 	Membership Membership
 	Structure  Structure
-	Applicant  Person
+	Applicant  Person // of a membership that has ended, to others without addresses and telephone
 	Units      []Unit // every service of the structure, by code
 	Decidable  bool   // the viewer may decide it
 }

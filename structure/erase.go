@@ -180,8 +180,7 @@ func allMemberships(ctx context.Context, tx Tx, id account.ID) ([]Membership, er
 // Forgotten returns the membership of somebody who is erased: ended, without a word of
 // anybody in it. It returns m if that is what it is already.
 func (m Membership) Forgotten(by account.ID, now time.Time) Membership {
-	if m.Comment == (Note{}) && m.Reason == (Note{}) && m.Asked.IsZero() &&
-		(m.Status == StatusRemoved || m.Status == StatusCancelled || m.Status == StatusRejected) {
+	if m.Comment == (Note{}) && m.Reason == (Note{}) && m.Asked.IsZero() && m.over() {
 		return m
 	}
 	switch m.Status {

@@ -71,6 +71,11 @@ func (m Membership) Undecided() bool { return !m.Asked.IsZero() }
 // named reports whether what is held or asked for names services.
 func (m Membership) named() bool { return len(m.Granted.Services)+len(m.Asked.Services) > 0 }
 
+// over reports whether the membership has ended: refused, withdrawn, left or removed.
+func (m Membership) over() bool {
+	return m.Status == StatusRejected || m.Status == StatusRemoved || m.Status == StatusCancelled
+}
+
 // Ask returns m with a request for scope on it. Whoever was refused, left or was
 // removed starts anew; a member may ask for what the membership does not cover yet
 // and keeps what it has.

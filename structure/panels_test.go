@@ -291,3 +291,56 @@ func TestFeed(t *testing.T) {
 		require.ErrorIs(t, err, account.ErrActor)
 	})
 }
+
+// a manager who opens the membership of somebody who was refused, was removed
+// or left reads who it was and what was decided, and not where the person is to be reached
+// today; once the person asks again, that too.
+func TestAnEndedMembershipShowsNoAddresses(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		ctx, c := t.Context(), company(t, w)
+		julie := w.Join(t, clerk)
+		_, _, err := w.Accounts.PatchProfile(ctx, julie, account.Patch{
+			Phone: new("01 49 96 10 12"), Address: &account.PostalAddress{Street: "1 rue du Port", Postcode: "97500", Town: "Miquelon", Country: "FR"},
+		})
+		require.NoError(t, err)
+		m, err := w.Structures.Request(ctx, julie, ask(c))
+		require.NoError(t, err)
+		shown := func(by account.Actor, full bool) {
+			t.Helper()
+			seen, err := w.Structures.Case(ctx, by, m.ID)
+			require.NoError(t, err)
+			who := seen.Applicant
+			require.Equal(t, "Julie BON", who.DisplayName)
+			require.Equal(t, []bool{full, full, full}, []bool{who.Phone != "", who.Address.Street != "", who.ContactEmail != ""})
+		}
+		approve := func(*testing.T) {
+			_, err := w.Structures.Approve(ctx, c.Manager, m.ID, structure.Approval{})
+			require.NoError(t, err)
+		}
+		for name, end := range map[string]func(*testing.T){
+			"refused": func(t *testing.T) {
+				_, err := w.Structures.Reject(ctx, c.Manager, m.ID, structure.Refusal{Reason: "no"})
+				require.NoError(t, err)
+			},
+			"taken back": func(t *testing.T) {
+				_, err := w.Structures.Withdraw(ctx, julie, m.ID)
+				require.NoError(t, err)
+			},
+			"removed": func(t *testing.T) {
+				approve(t)
+				shown(c.Manager, true)
+				_, err := w.Structures.RemoveMembers(ctx, c.Manager, m.ID)
+				require.NoError(t, err)
+			},
+		} {
+			shown(c.Manager, true)
+			end(t)
+			shown(c.Manager, false)
+			shown(julie, true)
+			_, err := w.Structures.Request(ctx, julie, ask(c))
+			require.NoError(t, err, name)
+		}
+		shown(c.Manager, true)
+	})
+}

@@ -134,6 +134,9 @@ func (sh *shelf) cases(ctx context.Context, tx Tx, viewer account.ID, ms []Membe
 		if err != nil {
 			return nil, err
 		}
+		if m.over() && m.Account != viewer {
+			who = who.withoutAddresses()
+		}
 		out = append(out, Case{
 			Membership: m, Structure: st.published(), Applicant: who, Units: units, Decidable: m.Account != viewer && m.Undecided(),
 		})
