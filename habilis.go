@@ -243,8 +243,8 @@ func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, 
 	return h.Structures.Forget(ctx, full, by, a, now)
 }
 
-// wanted reports whether a message may still be sent: whoever left gets no news of
-// structures (R-110, LC-04).
+// wanted reports whether a message may still be sent: only whoever is active gets news of
+// structures (R-110, R-398, LC-04).
 func (h *Habilis) wanted(ctx context.Context, m notify.Message) (bool, error) {
 	if m.Account == "" || !m.Template.Notice() {
 		return true, nil
@@ -257,7 +257,7 @@ func (h *Habilis) wanted(ctx context.Context, m notify.Message) (bool, error) {
 	if errors.Is(err, storage.ErrNotFound) {
 		return false, nil
 	}
-	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation, err
+	return a.Status == account.StatusActive, err
 }
 
 // undeliverable marks the account whose login address a mail server refused. A

@@ -182,8 +182,8 @@ var mails = []struct {
 }
 
 // Notice reports whether a mail is a notice of what goes on in a structure. It goes to
-// the contact address and follows it when that changes, and it stops when the
-// account is deactivated. Every other mail is about one account alone:
+// the contact address of an active account and follows it when that changes; nobody
+// else gets it. Every other mail is about one account alone:
 // it stays where it was addressed to and is always sent.
 func (t Template) Notice() bool {
 	switch t {

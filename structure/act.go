@@ -147,7 +147,7 @@ func (s *Service) putRuling(ctx context.Context, tx Tx, last notify.Head, by acc
 }
 
 // tellMember mails the person whom a membership belongs to what became of it. Whoever
-// left is told nothing more.
+// is not active is told nothing.
 func (s *Service) tellMember(ctx context.Context, tx Tx, to account.Card, st Structure, m Membership, mail notify.Mail, now time.Time) error {
 	if mail.Template == "" || !reachable(to) {
 		return nil

@@ -271,7 +271,7 @@ func (s *Service) tellOfLines(
 	return nil
 }
 
-// tellSubscriber mails the person whose lines changed; nobody who left.
+// tellSubscriber mails the person whose lines changed; nobody who is not active.
 func (s *Service) tellSubscriber(ctx context.Context, tx Tx, to account.Card, st Structure, key Subscription, t notify.Template, v notify.Values, now time.Time) error {
 	if !reachable(to) {
 		return nil

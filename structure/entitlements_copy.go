@@ -90,7 +90,7 @@ func (s *Service) planCopy(ctx context.Context, tx Tx, d desk, c EntitlementCopy
 	switch {
 	case d.Structure.Status != StatusActive:
 		return plan, ErrStructureInactive
-	case !reachable(d.subject.Account):
+	case !living(d.subject.Account):
 		return plan, ErrApplicantGone
 	}
 	model, err := tx.Standing(ctx, c.From, c.Structure)

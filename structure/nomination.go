@@ -195,7 +195,7 @@ func (s *Service) WithdrawNomination(ctx context.Context, by account.Actor, id I
 	})
 }
 
-// tellNomination mails somebody about a nomination; nobody who left.
+// tellNomination mails somebody about a nomination; nobody who is not active.
 func (s *Service) tellNomination(ctx context.Context, tx Tx, st Structure, to account.Card, t notify.Template, v notify.Values, now time.Time) error {
 	if !reachable(to) {
 		return nil

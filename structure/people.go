@@ -138,7 +138,7 @@ func findPeople(ctx context.Context, tx Tx, in PersonSearch, c account.Criteria,
 	}
 	street := NewPattern(in.Street).Prefix()
 	found = slices.DeleteFunc(found, func(a account.Account) bool {
-		return a.Kind != account.KindPerson || !reachable(a.Card()) || !street.Match(match.Fold(a.Profile.Address.Street))
+		return a.Kind != account.KindPerson || !living(a.Card()) || !street.Match(match.Fold(a.Profile.Address.Street))
 	})
 	slices.SortFunc(found, func(a, b account.Account) int {
 		return cmp.Or(cmp.Compare(Fold(a.SortName()), Fold(b.SortName())), cmp.Compare(a.ID, b.ID))

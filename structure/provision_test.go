@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
@@ -186,4 +187,42 @@ func TestAccountsAreNeeded(t *testing.T) {
 	require.ErrorIs(t, err, structure.ErrBadPolicy)
 	_, err = s.Deactivate(t.Context(), account.Anonymous(), structure.Deactivation{})
 	require.ErrorIs(t, err, structure.ErrBadPolicy)
+}
+
+// ML-07: whoever has not activated the account yet is told of nothing that
+// managers do: the address may be a stranger's. With the activation that begins.
+func TestWhoeverIsNotActiveIsToldNothing(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		const login = "new@terneuil.example"
+		ctx, c := t.Context(), company(t, w)
+		openSpace(t, w, c, works)
+		_, err := w.Structures.CreatePerson(ctx, c.Manager, c.ID, worldtest.Registration(login))
+		require.NoError(t, err)
+		var who account.Account
+		require.NoError(t, w.Store.View(ctx, func(tx storage.Tx) error {
+			who, err = tx.AccountByLogin(ctx, login)
+			return err
+		}))
+		m := enrol(t, w, c, account.Person(who.ID), c.Urba)
+		change := func(role structure.Role) {
+			_, err := w.Structures.ChangeMembership(ctx, c.Manager, m.ID, structure.Change{Role: role})
+			require.NoError(t, err)
+		}
+		change(structure.RoleSecondaryManager)
+		change(structure.RoleMember)
+		_, err = w.Structures.GrantSubscriptions(ctx, c.Manager, structure.SubscriptionGrant{
+			Structure: c.ID, Account: who.ID, Lines: []structure.Line{{Space: works, Level: authz.Read, Service: c.Urba.ID}},
+		})
+		require.NoError(t, err)
+		for _, m := range w.Mails(t) {
+			require.False(t, m.To == login && m.Template.Notice(), m.Template)
+		}
+		_, err = w.Accounts.ActivateAccepting(ctx, w.Token(t, login), worldtest.Password)
+		require.NoError(t, err)
+		require.True(t, may(t, w, who.ID, c.ID, c.Urba.ID).Allowed, "what was given holds")
+		change(structure.RoleSecondaryManager)
+		require.Equal(t, 1, w.Count(t, login, notify.MailMembershipChanged))
+		w.Proven(t)
+	})
 }

@@ -138,7 +138,7 @@ func (s *Service) answerable(d desk, lines []Subscription) error {
 	switch {
 	case d.Structure.Status != StatusActive:
 		return ErrStructureInactive
-	case !reachable(d.subject.Account):
+	case !living(d.subject.Account):
 		return ErrApplicantGone
 	case d.subject.Membership.Status == StatusDisabled:
 		return ErrMembershipDisabled

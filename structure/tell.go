@@ -19,7 +19,12 @@ func (s *Service) tell(ctx context.Context, tx Tx, to account.Card, st Structure
 	return s.journal.Enqueue(ctx, tx, now, m)
 }
 
-// reachable reports whether an account is told what happens to it.
-func reachable(a account.Card) bool {
+// reachable reports whether an account is told what happens in structures: nobody who left
+// and nobody whose address is not proven yet.
+func reachable(a account.Card) bool { return a.Status == account.StatusActive }
+
+// living reports whether an account is somebody's, or waits for its activation: it can be
+// found, and hold rights for then.
+func living(a account.Card) bool {
 	return a.Status == account.StatusActive || a.Status == account.StatusPendingActivation
 }
