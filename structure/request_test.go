@@ -17,6 +17,7 @@ import (
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
+	"github.com/habilis-go/habilis/storage/memory"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -417,4 +418,26 @@ func TestARequestWhoseLastDayIsOver(t *testing.T) {
 		require.True(t, may(t, w, julie.ID, c.ID, c.Urba.ID).Allowed)
 		w.Proven(t)
 	})
+}
+
+// R-192, MEM-T1: what the principal manager lends reaches the whole structure, also for a
+// secondary manager of one service; without it nothing does.
+func TestPowersThatAreLentReachTheWholeStructure(t *testing.T) {
+	t.Parallel()
+	w := worldtest.New(t, memory.New())
+	ctx, c := t.Context(), company(t, w)
+	deputy := w.Join(t, "deputy@terneuil.example")
+	n := newMember(c, deputy, c.Urba)
+	n.Role = structure.RoleSecondaryManager
+	_, err := w.Structures.Attach(ctx, c.Manager, n)
+	require.NoError(t, err)
+	m, err := w.Structures.Request(ctx, w.Join(t, clerk), ask(c, c.Voie))
+	require.NoError(t, err)
+	_, err = w.Structures.Approve(ctx, deputy, m.ID, structure.Approval{})
+	require.ErrorIs(t, err, structure.ErrDenied)
+	lend(t, w, c, authz.Delegation{Users: true})
+	_, err = w.Structures.Approve(ctx, deputy, m.ID, structure.Approval{})
+	require.NoError(t, err)
+	require.False(t, may(t, w, deputy.ID, c.ID, c.Voie.ID).Allowed, "it is no right in the other service")
+	w.Proven(t)
 }
