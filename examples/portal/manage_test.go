@@ -6,10 +6,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -67,6 +69,30 @@ func TestManagersDecideInBulk(t *testing.T) {
 	require.Empty(t, mustPending(t, a))
 	require.NotContains(t, v.see("/manage/requests").Body, "faits sur", "told once")
 	require.NotEmpty(t, v.mail("leo.marchand@terneuil.example"), before)
+}
+
+// of several requests that are approved together, one whose last day is over
+// stays as it is, and the manager reads why.
+func TestARequestWhoseLastDayIsOverIsNotApprovedInBulk(t *testing.T) {
+	t.Parallel()
+	clock := &ahead{}
+	a := start(t, clock.config)
+	m := mustPending(t, a)[0].Membership
+	by := account.Person(m.Account)
+	_, err := a.h.Structures.Withdraw(t.Context(), by, m.ID)
+	require.NoError(t, err)
+	_, err = a.h.Structures.Request(t.Context(), by, structure.Request{
+		Structure: m.Structure, Whole: true, Comment: "pour la journée", Until: authz.DateOf(time.Now().Add(24 * time.Hour)),
+	})
+	require.NoError(t, err)
+	clock.pass(72 * time.Hour)
+	v := signedIn(t, a, claire)
+	v.see("/manage/requests")
+	items := v.all(itemBox)
+	v.send("/manage/requests", "items", items[0], "items", items[1], "act", "approve", "step", "confirm")
+	require.Contains(t, v.last.Body, "1 fait sur 2")
+	require.Contains(t, strings.ReplaceAll(v.last.Body, "\u00a0", " "), "Dernier jour : Ce jour est passé.")
+	require.Len(t, mustPending(t, a), 1)
 }
 
 func mustPending(t *testing.T, a *app) []structure.Case {

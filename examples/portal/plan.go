@@ -78,7 +78,10 @@ func (c *call) tellEach(path string, rows []outcome) error {
 // faster, what that person decided.
 func (c *call) became(v *page, name string, o structure.Outcome) outcome {
 	row := outcome{Name: name, Good: o.Err == nil}
+	fields := habilis.FieldsOf(o.Err)
 	switch {
+	case len(fields) > 0 && fields[0].Path == "until":
+		row.Text = v.T("label.until") + v.T("form.colon") + " " + c.p.h.LocalizeField(fields[0], c.tag())
 	case errors.Is(o.Err, structure.ErrAlreadyDecided) && o.Membership.ID != "":
 		row.Text = v.T("bulk.faster", "Status", v.T("status."+string(o.Membership.Status)), "Moment", v.Moment(o.Membership.DecidedAt))
 	case o.Err != nil:
