@@ -33,6 +33,7 @@ type call struct {
 
 	enrols bool // the session is good for adding an application or a key alone
 	shows  bool // the address shows a page as well, not only takes forms
+	late   bool // the page shows what was typed into one that was open for too long
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -90,6 +91,8 @@ func (c *call) answer(rt route) error {
 	switch {
 	case errors.Is(err, errForged) && stranger: // the token went with the session
 		return c.toSignIn()
+	case errors.Is(err, errForged) && rt.open && c.me == nil && c.r.URL.RawQuery == "":
+		return c.again(rt)
 	case err != nil:
 		return err
 	case rt.in && c.enrols && !rt.enrols:
@@ -144,6 +147,14 @@ func (c *call) toSignIn() error {
 		return c.redirect("/sign-in/second-step")
 	}
 	return c.redirect("/sign-in")
+}
+
+// again shows a page that was open for longer than its session, with what was typed and a
+// new token. Of the form nothing is done, which is said.
+func (c *call) again(rt route) error {
+	c.late = true
+	c.notice(false, c.p.texts.text(c.lang, "form.late"))
+	return rt.get(c)
 }
 
 func (c *call) redirect(path string) error {

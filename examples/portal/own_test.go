@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -295,6 +297,59 @@ func TestFormsAfterTheSessionLeadToSigningIn(t *testing.T) {
 		require.Equal(t, phone, v.send("/sign-in/second-step", "code", v.code(julie, before)).Path, name)
 		require.NotContains(t, v.last.Body, "01 99 00 56 78", name)
 	}
+}
+
+// WP-01: a form of a page that is open to everybody comes back as it was typed, without the
+// password and with a new token, once the session of the page is over; nothing is done.
+func TestOpenFormsComeBackAfterTheSession(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	told := func(login string) bool {
+		_, err := a.h.Drain(t.Context())
+		require.NoError(t, err)
+		return slices.ContainsFunc(a.portal.mailbox.All(), func(m notify.Email) bool { return strings.Contains(m.To+m.Text, login) })
+	}
+	const login = "lured@terneuil.example" // another one each time
+	for path, typed := range map[string][]string{
+		"/sign-in":            {"login", login, "password", "Secret-2026-typed"},
+		"/register":           {"login", login, "givenName", "Nora", "familyName", "Neuf", "language", "en", "acceptConditions", "yes"},
+		"/password/forgotten": {"login", login},
+		"/support":            {"login", login, "text", "Plus de téléphone."},
+		"/activate/resend":    {"login", login},
+		"/reactivate":         {"login", login},
+	} {
+		for name, end := range map[string]func(*visitor){
+			"no session":        func(*visitor) {},
+			"another since":     func(v *visitor) { v.do(http.MethodGet, path, nil) },
+			"another, half way": func(v *visitor) { v.halfway(julie, demoPassword) },
+		} {
+			v, typed := visit(t, a), slices.Clone(typed)
+			typed[1] = strings.ToLower(rand.Text()) + "@terneuil.example"
+			stale := v.see(path)
+			var err error
+			v.client.Jar, err = cookiejar.New(nil)
+			require.NoError(t, err)
+			end(v)
+			v.last = stale
+			got := v.send(path, typed...)
+			require.Equal(t, http.StatusForbidden, got.Status, "%s %s", path, name)
+			require.Equal(t, path, got.Path)
+			require.Contains(t, got.Body, "ouverte trop longtemps", "%s %s", path, name)
+			for i := 1; i < len(typed); i += 2 {
+				shown := strings.Contains(got.Body, `value="`+typed[i]+`"`) || strings.Contains(got.Body, ">"+typed[i]+"</textarea>")
+				require.Equal(t, typed[i-1] != "password", shown, "%s of %s", typed[i-1], path)
+			}
+			require.False(t, told(typed[1]), "nothing was done: %s", path)
+			require.NotEqual(t, http.StatusForbidden, v.send(path, typed...).Status, "the page that comes back works: %s", path)
+			require.NotContains(t, v.last.Body, "ouverte trop longtemps")
+		}
+	}
+	v := visit(t, a)
+	require.Equal(t, http.StatusForbidden, v.do(http.MethodPost, "/reactivate?token=x", url.Values{}).Status)
+	require.NotContains(t, v.last.Body, "ouverte trop longtemps", "an address with a secret is no page of ours")
+	v.header.Set("Sec-Fetch-Site", "cross-site")
+	require.Equal(t, http.StatusForbidden, v.do(http.MethodPost, "/sign-in", url.Values{"login": {login}}).Status)
+	require.NotContains(t, v.last.Body, login, "what another site sends is not shown")
 }
 
 // What is left empty at sign-in is named, and counts as no wrong password.

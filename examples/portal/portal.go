@@ -103,6 +103,7 @@ type route struct {
 	in   bool // only for people who are signed in
 
 	enrols bool // also for those who must add an application or a key first
+	open   bool // for whoever comes: a form that comes too late is shown again
 
 	stream bool // post reads the body itself, the token first
 }
@@ -111,10 +112,10 @@ func (p *portal) routes() map[string]route {
 	return map[string]route{
 		"/{$}": {get: p.home, in: true},
 
-		"/register":            {get: p.showRegister, post: p.register},
+		"/register":            {get: p.showRegister, post: p.register, open: true},
 		"/register/sent":       {get: p.registered},
 		"/activate":            {get: p.showActivate, post: p.activate},
-		"/sign-in":             {get: p.showSignIn, post: p.signIn},
+		"/sign-in":             {get: p.showSignIn, post: p.signIn, open: true},
 		"/sign-in/second-step": {get: p.showSecondStep, post: p.secondStep},
 		"/sign-in/resend":      {post: p.resend},
 		"/sign-out":            {post: p.signOut},
@@ -138,7 +139,7 @@ func (p *portal) routes() map[string]route {
 		"/login-address/confirm":        {get: p.showLoginConfirm, post: p.loginConfirm},
 		"/login-address/cancel":         {get: p.showLoginCancel, post: p.loginCancel},
 		"/login-address/undo":           {get: p.showLoginUndo, post: p.loginUndo},
-		"/password/forgotten":           {get: p.showForgotten, post: p.forgotten},
+		"/password/forgotten":           {get: p.showForgotten, post: p.forgotten, open: true},
 		"/password/forgotten/sent":      {get: p.forgottenSent},
 		"/password/new":                 {get: p.showNewPassword, post: p.newPassword},
 		"/password/expired":             {get: p.showExpired, post: p.replaceExpired},

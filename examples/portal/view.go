@@ -93,7 +93,13 @@ func (v *page) DemoPassword() string { return demoPassword }
 func (v *page) T(id string, pairs ...any) string { return v.portal.texts.text(v.Lang, id, pairs...) }
 
 // show renders a page that answers a request to see it.
-func (c *call) show(name string, v *page) error { return c.render(http.StatusOK, name, v) }
+func (c *call) show(name string, v *page) error {
+	if c.late {
+		v.Form.Values = c.r.PostForm
+		return c.render(http.StatusForbidden, name, v)
+	}
+	return c.render(http.StatusOK, name, v)
+}
 
 // render writes a page in one go, so that one that breaks half-way is never seen.
 func (c *call) render(status int, name string, v *page) error {
