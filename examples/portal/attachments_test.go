@@ -207,6 +207,12 @@ func TestUploadLimits(t *testing.T) {
 	require.Contains(t, got.Body, `href="#content"`)
 
 	v.see(v.drop())
+	long := strings.Repeat("x", 5<<10)
+	v.upload(part{name: "token", content: token}, part{name: "designation", content: []byte(long)}, part{name: "type", content: []byte("other")},
+		part{name: "content", file: "x.pdf", media: "application/pdf", content: pdf(64)})
+	require.Equal(t, http.StatusUnprocessableEntity, v.last.Status)
+	require.Contains(t, v.last.Body, `href="#designation"`)
+	require.Contains(t, v.last.Body, long)
 	v.upload(part{name: "token", content: token}, part{name: "designation", content: bytes.Repeat([]byte{'x'}, maxField+1)})
 	require.Equal(t, http.StatusBadRequest, v.last.Status)
 	v.upload(part{name: "token", content: token}, part{name: "type", content: []byte("other")}, part{name: "type", content: []byte("contract")})

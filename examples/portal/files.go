@@ -67,7 +67,7 @@ type uploaded struct {
 // Bounds of what stands before a file in its form.
 const (
 	maxParts = 10
-	maxField = 4 << 10
+	maxField = maxBody / 4 // more than any field may hold, so that it gets the error of its own
 )
 
 // readUpload reads a form up to its file, which must come last and behind the token.
