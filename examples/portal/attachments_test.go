@@ -192,7 +192,7 @@ func TestUploadLimits(t *testing.T) {
 	require.Equal(t, attachmentsPath, v.attach("Plein", "x.pdf", "application/pdf", pdf(limit)).Path)
 	v.see(attachmentsPath, "PDF, 10\u00a0Mo", "10\u00a0Mo sur 500\u00a0Mo")
 
-	for name, content := range map[string][]byte{"10 Mo au maximum": pdf(limit + 1), "Ce champ est obligatoire": {}} {
+	for name, content := range map[string][]byte{"10 Mo au maximum": pdf(limit + 1), "Ce fichier est vide.": {}} {
 		got := v.attach("Trop", "x.pdf", "application/pdf", content)
 		require.Equal(t, http.StatusUnprocessableEntity, got.Status)
 		require.Contains(t, strings.ReplaceAll(got.Body, "\u00a0", " "), name)
@@ -205,6 +205,7 @@ func TestUploadLimits(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, got.Status)
 	require.Contains(t, got.Body, `href="#type"`)
 	require.Contains(t, got.Body, `href="#content"`)
+	require.Contains(t, got.Body, "Ce champ est obligatoire", "R-418: none at all")
 
 	v.see(v.drop())
 	long := strings.Repeat("x", 5<<10)

@@ -7,8 +7,11 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/habilis-go/habilis"
 )
 
 // fileTime is how long one file may take on its way, in or out.
@@ -112,6 +115,18 @@ func (u *uploaded) field(part *multipart.Part) error {
 	}
 	u.values.Add(part.FormName(), string(value))
 	return nil
+}
+
+// chosen says of a file that was chosen that it is empty, where the library finds none.
+func (v *page) chosen(up uploaded, err error) {
+	if up.name == "" || !slices.Contains(habilis.FieldsOf(err), habilis.FieldError{Path: "content", Code: "required"}) {
+		return
+	}
+	for i := range v.Form.Problems {
+		if v.Form.Problems[i].Field == "content" {
+			v.Form.Problems[i].Text = v.T("upload.empty")
+		}
+	}
 }
 
 // unreadable is an error about a body: too long, or broken off.

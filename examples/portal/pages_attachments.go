@@ -140,6 +140,7 @@ func (p *portal) upload(c *call, s shelf) error {
 	case c.refused(v, err, map[habilis.Code]string{
 		"quota_reached": "content", "file_flagged": "content", "file_not_scanned": "content", "upload_over": "content",
 	}):
+		v.chosen(up, err)
 		if _, err := io.Copy(io.Discard, c.r.Body); err != nil { // browsers listen only once they have spoken
 			return unreadable(err)
 		}

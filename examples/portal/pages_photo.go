@@ -33,6 +33,7 @@ func (p *portal) photo(c *call) error {
 	v := p.viewPhoto(c)
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{"file_flagged": "content", "file_not_scanned": "content", "upload_over": "content"}):
+		v.chosen(up, err)
 		if _, err := io.Copy(io.Discard, c.r.Body); err != nil { // browsers listen only once they have spoken
 			return unreadable(err)
 		}

@@ -111,6 +111,7 @@ func TestPhotoLimits(t *testing.T) {
 	} {
 		require.Equal(t, http.StatusUnprocessableEntity, v.pose(token, content).Status, name)
 		require.Contains(t, v.last.Body, `href="#content"`, name)
+		require.Equal(t, name == "empty", strings.Contains(v.last.Body, "Ce fichier est vide."), name)
 	}
 	require.Equal(t, http.StatusOK, v.pose(token, picture(most, red)).Status, v.last.Body)
 	require.Equal(t, http.StatusForbidden, v.pose("x", picture(0, red)).Status)
