@@ -59,7 +59,7 @@ func (s *Service) CreateTechnical(ctx context.Context, by account.Actor, id ID, 
 	const op = "structure.CreateTechnical"
 	spec = spec.normalised()
 	var more []fault.Field
-	if !s.accounts.TechnicalPolicy().Fits(spec.Login) {
+	if spec.Login != "" && !s.accounts.TechnicalPolicy().Fits(spec.Login) {
 		more = append(more, fault.Field{Path: "login", Code: "technical_login"})
 	}
 	if err := check.Struct(op, spec, more...); err != nil {

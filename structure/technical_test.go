@@ -164,6 +164,7 @@ func TestTechnicalLogins(t *testing.T) {
 	}{
 		"taken":          {program(), []fault.Field{{Path: "login", Code: "taken"}}},
 		"a person's":     {structure.TechnicalSpec{Login: "julie@terneuil.example", Name: "x"}, []fault.Field{{Path: "login", Code: "technical_login"}}},
+		"none":           {structure.TechnicalSpec{Name: "x"}, []fault.Field{{Path: "login", Code: "required"}}},
 		"hidden pattern": {structure.TechnicalSpec{Login: "x.tech_1_a@cpro.example", Name: "x"}, []fault.Field{{Path: "login", Code: "technical_login"}}},
 		"everything": {structure.TechnicalSpec{Login: "tech", ContactEmail: "a,b@x"}, []fault.Field{
 			{Path: "login", Code: "address"}, {Path: "name", Code: "required"}, {Path: "contactEmail", Code: "address"}, {Path: "login", Code: "technical_login"},

@@ -227,7 +227,7 @@ func TestPeopleAndProgramsInABrowser(t *testing.T) {
 	p.both("55-technical-empty", "fr", "en")
 	p.press(`main a.button`, "TECH_1_")
 	p.both("56-new-technical", "fr", "en")
-	p.press(`main button.main`, "3 points à corriger")
+	p.press(`main button.main`, "2 points à corriger")
 	p.shoot("57-new-technical-problems-fr")
 	p.fill("login", program)
 	p.fill("name", "Logiciel de comptabilité")
