@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/habilis-go/habilis"
 	"github.com/habilis-go/habilis/structure"
@@ -45,13 +47,7 @@ func (p *portal) showNewStructure(c *call) error {
 	}
 	id := structure.Identifier{Scheme: structure.Scheme(q.Get("scheme")), Value: q.Get("identifier")}.Canonical()
 	if !id.Valid(structure.FormatOnly) {
-		text := v.T("found.identifier")
-		for _, s := range d.Schemes {
-			if s.Code == id.Scheme {
-				text = s.Hint(c.tag())
-			}
-		}
-		v.Form.add("identifier", text)
+		v.Form.add("identifier", v.misshapen(id))
 		return c.render(http.StatusUnprocessableEntity, "newstructure", v)
 	}
 	found, err := p.h.Structures.SearchPage(c.ctx(), c.actor(), structure.Search{Identifier: id.Value}, structure.PageRequest{})
@@ -66,6 +62,20 @@ func (p *portal) showNewStructure(c *call) error {
 	d.Identifier = id
 	v.Data = d
 	return c.show("newstructure", v)
+}
+
+// misshapen tells what is expected of an identifier that cannot be one.
+func (v *page) misshapen(id structure.Identifier) string {
+	if id.Value == "" {
+		return v.portal.h.LocalizeField(habilis.FieldError{Code: "required"}, tagOf(v.Lang))
+	}
+	for _, s := range structure.Schemes() {
+		if s.Code == id.Scheme {
+			first, size := utf8.DecodeRuneInString(v.SchemeHint(s))
+			return v.T("found.shape", "Scheme", v.SchemeLabel(s), "Hint", string(unicode.ToLower(first))+v.SchemeHint(s)[size:])
+		}
+	}
+	return v.T("found.identifier")
 }
 
 // existing shows the structure that has the identifier.

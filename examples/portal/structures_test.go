@@ -98,6 +98,9 @@ func TestStructureIsCreatedOnce(t *testing.T) {
 	v := signedIn(t, a, julie)
 	v.see("/structures/new", "existe déjà", "SIRET")
 	require.Equal(t, http.StatusUnprocessableEntity, v.do(http.MethodGet, "/structures/new?scheme=SIRET&identifier=1234", nil).Status)
+	require.Contains(t, v.last.Body, "Cet identifiant ne convient pas pour le type «\u00a0SIRET\u00a0», qui demande ceci\u00a0: 14 chiffres.")
+	require.Equal(t, http.StatusUnprocessableEntity, v.do(http.MethodGet, "/structures/new?scheme=SIRET&identifier=+", nil).Status)
+	require.Contains(t, v.last.Body, "Ce champ est obligatoire")
 	v.see("/structures/new?scheme=SIRET&identifier=265+701+342+00148", "porte déjà cet identifiant", sheetPath(id))
 	v.see("/structures/new?scheme=SIRET&identifier="+mairieSIRET, "Dites ce qu’elle est")
 	form := []string{"scheme", "SIRET", "identifier", mairieSIRET, "legalName", "Mairie de Terneuil", "type", "private", "town", "Terneuil", "postcode", "57000"}
