@@ -33,27 +33,45 @@ type typedError []habilis.FieldError
 
 func (e typedError) Error() string { return "some fields cannot be read" }
 
+// and adds what the library says of the other fields, which it was asked on trial, so that
+// every bad field shows at once. Without fields of its own it leaves err as it is.
+func (e typedError) and(err error) error {
+	if len(e) == 0 {
+		return err
+	}
+	fields := fieldsOf(err)
+	if len(fields) == 0 {
+		return errors.Join(e, err)
+	}
+	all := slices.DeleteFunc(slices.Clone(fields), func(f habilis.FieldError) bool {
+		return slices.ContainsFunc(e, func(known habilis.FieldError) bool { return known.Path == f.Path })
+	})
+	return append(typedError(all), e...) // days come last in most forms
+}
+
+// fieldsOf returns every bad field that an error names, be it ours or the library's.
+func fieldsOf(err error) []habilis.FieldError {
+	var own typedError
+	if errors.As(err, &own) {
+		return own
+	}
+	return habilis.FieldsOf(err)
+}
+
 // refused turns an error about what was typed into problems for the form. where names
 // the field that a rule of the library is about, "" for the form as a whole; other
 // errors are not for forms, and it reports false.
 func (c *call) refused(v *page, err error, where map[habilis.Code]string) bool {
-	fields := habilis.FieldsOf(err)
-	var own typedError
-	if errors.As(err, &own) {
-		fields = own
-	}
+	fields := fieldsOf(err)
 	for _, f := range fields {
 		name, _, _ := strings.Cut(f.Path, "[")
 		v.Form.add(name, c.p.h.LocalizeField(f, c.tag()))
-	}
-	if len(fields) > 0 {
-		return true
 	}
 	name, known := where[habilis.CodeOf(err)]
 	if known {
 		v.Form.add(name, c.p.h.Localize(err, c.tag()))
 	}
-	return known
+	return known || len(fields) > 0
 }
 
 // called gives a field of this form another label than its usual one.

@@ -88,34 +88,31 @@ func (p *portal) found(c *call, v *page, d attachData, status int) error {
 
 func (p *portal) attachOne(c *call, v *page, d attachData) error {
 	f := c.r.PostForm
-	terms, err := request(d.Structure.ID, f)
-	var plan habilis.Plan
-	var one structure.Case
-	done := false
-	if err == nil && f.Get("who") == "" {
+	terms, bad := request(d.Structure.ID, f)
+	if f.Get("who") == "" {
 		v.Form.add("who", v.T("attach.nobody"))
+		c.refused(v, bad.and(nil), nil)
 		return p.found(c, v, d, http.StatusUnprocessableEntity)
 	}
-	if err == nil {
-		plan, done, err = p.rehearse(c, func(s *structure.Service) error {
-			m, err := s.Attach(c.ctx(), c.actor(), structure.NewMember{
-				Structure: d.Structure.ID, Account: account.ID(f.Get("who")), Role: structure.Role(f.Get("role")),
-				Whole: terms.Whole, Services: terms.Services, Comment: terms.Comment, From: terms.From, Until: terms.Until,
-			})
-			if err != nil {
-				return err
-			}
-			cases, err := s.MembershipsOf(c.ctx(), c.actor(), d.Structure.ID, m.Account)
-			for _, found := range cases {
-				if found.Membership.ID == m.ID {
-					one = found
-				}
-			}
-			return err
+	var one structure.Case
+	plan, done, err := p.rehearse(c, func(s *structure.Service) error {
+		m, err := s.Attach(c.ctx(), c.actor(), structure.NewMember{
+			Structure: d.Structure.ID, Account: account.ID(f.Get("who")), Role: structure.Role(f.Get("role")),
+			Whole: terms.Whole, Services: terms.Services, Comment: terms.Comment, From: terms.From, Until: terms.Until,
 		})
-	}
+		if err != nil {
+			return renamed(err, map[string]string{"account": "who"})
+		}
+		cases, err := s.MembershipsOf(c.ctx(), c.actor(), d.Structure.ID, m.Account)
+		for _, found := range cases {
+			if found.Membership.ID == m.ID {
+				one = found
+			}
+		}
+		return err
+	}, bad...)
 	switch {
-	case c.refused(v, renamed(err, map[string]string{"account": "who"}), map[habilis.Code]string{
+	case c.refused(v, err, map[habilis.Code]string{
 		"empty_scope": "services", "already_member": "who", "membership_disabled": "who", "applicant_gone": "who",
 		"applicant_not_active": "who", "own_membership": "who",
 	}):

@@ -115,15 +115,12 @@ func (p *portal) mandate(c *call) error {
 		}
 	}
 	return c.change(v, change{
-		Path: d.Path + "/mandate", Back: d.Path, Title: v.T("mandate.preview"), Submit: v.T("form.save"), form: "mandate",
+		Path: d.Path + "/mandate", Back: d.Path, Title: v.T("mandate.preview"), Submit: v.T("form.save"), form: "mandate", bad: bad,
 		Facts: []fact{
 			v.titled(v.T("label.signatory"), strings.TrimSpace(in.Signatory)), v.titled(v.T("label.signedOn"), v.Date(in.SignedOn)),
 			v.titled(v.T("label.version"), strings.TrimSpace(in.Version)), v.titled(v.T("label.document"), document),
 		},
 		do: func(h *habilis.Habilis) error {
-			if bad != nil {
-				return bad
-			}
 			_, err := h.Structures.SignMandate(c.ctx(), c.actor(), d.Structure.ID, in)
 			return err
 		},

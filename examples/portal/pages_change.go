@@ -21,6 +21,7 @@ type change struct {
 	Notes  []string  // what follows, beside rights and mails
 	Rows   []outcome // what would become of each of several
 
+	bad   typedError              // fields that cannot be read: the rest is tried, and never done
 	form  string                  // template of the form to go back to, "" if there is none
 	where map[habilis.Code]string // fields that rules of the library are about
 	do    func(*habilis.Habilis) error
@@ -85,11 +86,12 @@ func (c *call) change(v *page, ch change) error {
 	}
 	var plan habilis.Plan
 	var err error
-	if step == "confirm" {
+	if step == "confirm" && len(ch.bad) == 0 {
 		err = ch.do(c.p.h)
 	} else {
 		plan, err = c.p.h.Preview(c.ctx(), ch.do)
 	}
+	err = ch.bad.and(err)
 	switch {
 	case err != nil && ch.form != "" && c.refused(v, err, ch.where):
 		return c.render(statusOfForm(err), ch.form, v)

@@ -81,15 +81,11 @@ func (p *portal) approve(c *call) error {
 	if f.Get("step") == "change" {
 		return c.show("request", v)
 	}
-	approval, err := p.approval(f)
-	var plan habilis.Plan
-	done := false
-	if err == nil {
-		plan, done, err = p.rehearse(c, func(s *structure.Service) error {
-			_, err := s.Approve(c.ctx(), c.actor(), d.Case.Membership.ID, approval)
-			return err
-		})
-	}
+	approval, bad := p.approval(f)
+	plan, done, err := p.rehearse(c, func(s *structure.Service) error {
+		_, err := s.Approve(c.ctx(), c.actor(), d.Case.Membership.ID, approval)
+		return err
+	}, bad...)
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{"empty_scope": "services"}):
 		return c.render(http.StatusUnprocessableEntity, "request", v)
@@ -120,18 +116,15 @@ func (p *portal) oneDecision(c *call, v *page, d requestData, plan habilis.Plan,
 	return p.preview(c, v, plan, what)
 }
 
-// approval reads the form.
-func (p *portal) approval(f url.Values) (structure.Approval, error) {
+// approval reads the form, and which of its fields cannot be read.
+func (p *portal) approval(f url.Values) (structure.Approval, typedError) {
 	var bad typedError
 	from, until := typedDate(f, "from", &bad), typedDate(f, "until", &bad)
-	if bad != nil {
-		return structure.Approval{}, bad
-	}
 	scope, validity := structure.Whole(), authz.Between(from, until, p.zone)
 	if f.Get("scope") != "whole" {
 		scope = structure.Services(serviceIDs(f)...)
 	}
-	return structure.Approval{Role: structure.Role(f.Get("role")), Scope: &scope, Validity: &validity}, nil
+	return structure.Approval{Role: structure.Role(f.Get("role")), Scope: &scope, Validity: &validity}, bad
 }
 
 // reject shows what the refusal would change, and does it once that is confirmed.

@@ -106,15 +106,11 @@ func (p *portal) changeMember(c *call) error {
 	if f.Get("step") == "change" {
 		return c.show("member", v)
 	}
-	approval, err := p.approval(f)
-	var plan habilis.Plan
-	var done bool
-	if err == nil {
-		plan, done, err = p.rehearse(c, func(s *structure.Service) error {
-			_, err := s.ChangeMembership(c.ctx(), c.actor(), d.Case.Membership.ID, structure.Change(approval))
-			return err
-		})
-	}
+	approval, bad := p.approval(f)
+	plan, done, err := p.rehearse(c, func(s *structure.Service) error {
+		_, err := s.ChangeMembership(c.ctx(), c.actor(), d.Case.Membership.ID, structure.Change(approval))
+		return err
+	}, bad...)
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{
 		"empty_scope": "services", "not_member": "", "membership_disabled": "", "principal_protected": "", "own_membership": "",

@@ -167,16 +167,12 @@ func (p *portal) ask(c *call) error {
 	if f.Get("step") == "change" {
 		return c.show("ask", v)
 	}
-	if d.Request, err = request(d.Structure.ID, f); err == nil {
-		if f.Get("step") == "confirm" {
-			_, err = p.h.Structures.Request(c.ctx(), c.actor(), d.Request)
-		} else {
-			d.Plan, err = p.h.Preview(c.ctx(), func(dry *habilis.Habilis) error {
-				_, err := dry.Structures.Request(c.ctx(), c.actor(), d.Request)
-				return err
-			})
-		}
-	}
+	var bad typedError
+	d.Request, bad = request(d.Structure.ID, f)
+	d.Plan, _, err = p.rehearse(c, func(s *structure.Service) error {
+		_, err := s.Request(c.ctx(), c.actor(), d.Request)
+		return err
+	}, bad...)
 	switch {
 	case c.refused(v, err, map[habilis.Code]string{
 		"empty_scope": "services", "request_pending": "", "already_member": "services", "membership_disabled": "",
@@ -197,8 +193,8 @@ func (p *portal) ask(c *call) error {
 	return c.show("askpreview", v)
 }
 
-// request reads the form.
-func request(id structure.ID, f url.Values) (structure.Request, error) {
+// request reads the form, and which of its fields cannot be read.
+func request(id structure.ID, f url.Values) (structure.Request, typedError) {
 	var bad typedError
 	r := structure.Request{
 		Structure: id, Whole: f.Get("scope") == "whole", Comment: f.Get("comment"),
@@ -207,10 +203,7 @@ func request(id structure.ID, f url.Values) (structure.Request, error) {
 	if !r.Whole {
 		r.Services = serviceIDs(f)
 	}
-	if bad != nil {
-		return r, bad
-	}
-	return r, nil
+	return r, bad
 }
 
 func serviceIDs(f url.Values) []structure.ServiceID {

@@ -95,16 +95,13 @@ func (p *portal) newService(c *call) error {
 	list := d.Path + "/services"
 	return c.change(v, change{
 		Path: list + "/new", Back: list, Title: v.T("service.newpreview"), Submit: v.T("service.submit"),
-		form: "service", where: map[habilis.Code]string{"service_exists": "serviceCode"},
+		form: "service", bad: bad, where: map[habilis.Code]string{"service_exists": "serviceCode"},
 		Facts: []fact{
 			v.titled(v.T("label.serviceCode"), strings.TrimSpace(in.Code)), v.titled(v.T("label.serviceName"), strings.TrimSpace(in.Name)),
 			{v.T("col.dates"), v.Span(authz.Between(in.From, in.Until, p.zone))},
 		},
 		Notes: []string{v.T("service.offered")},
 		do: func(h *habilis.Habilis) error {
-			if bad != nil {
-				return bad
-			}
 			_, err := h.Structures.AddService(c.ctx(), c.actor(), d.Structure.ID, in)
 			return renamed(err, map[string]string{"code": "serviceCode"})
 		},
@@ -165,15 +162,12 @@ func (p *portal) service(c *call) error {
 		return v.T("service.inactive")
 	}
 	return c.change(v, change{
-		Path: list + "/" + url.PathEscape(string(d.Unit.ID)), Back: list, Title: v.T("service.preview", "Code", d.Unit.Code), Submit: v.T("form.save"), form: "service",
+		Path: list + "/" + url.PathEscape(string(d.Unit.ID)), Back: list, Title: v.T("service.preview", "Code", d.Unit.Code), Submit: v.T("form.save"), form: "service", bad: bad,
 		Danger: d.Unit.Active && !in.Active,
 		Facts: c.differing(v, edited{"label.serviceName", d.Unit.Name, in.Name},
 			edited{"col.dates", v.Span(d.Unit.Validity), v.Span(authz.Between(in.From, in.Until, p.zone))},
 			edited{"col.status", state(d.Unit.Active), state(in.Active)}),
 		do: func(h *habilis.Habilis) error {
-			if bad != nil {
-				return bad
-			}
 			_, err := h.Structures.UpdateService(c.ctx(), c.actor(), d.Unit.ID, in)
 			return err
 		},

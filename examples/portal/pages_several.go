@@ -79,12 +79,9 @@ func (p *portal) askSeveral(c *call) error {
 	}
 	var rows []outcome
 	ch := change{
-		Path: membershipsPath + "/several", Back: membershipsPath, Title: v.T("several.preview", "Count", len(all)), Submit: v.T("several.submit", "Count", len(all)), form: "several",
+		Path: membershipsPath + "/several", Back: membershipsPath, Title: v.T("several.preview", "Count", len(all)), Submit: v.T("several.submit", "Count", len(all)), form: "several", bad: bad,
 		Notes: []string{v.T("ask.norights")},
 		do: func(h *habilis.Habilis) error {
-			if bad != nil {
-				return bad
-			}
 			results, err := h.Structures.RequestMany(c.ctx(), c.actor(), all...)
 			if err != nil {
 				return err

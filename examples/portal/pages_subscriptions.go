@@ -287,6 +287,10 @@ func (p *portal) askSpaces(c *call) error {
 	if f.Get("scope") != "whole" && len(f["services"]) == 0 {
 		bad = append(bad, habilis.FieldError{Path: "services", Code: "required"})
 	}
+	none := "services" // the field for want of which there is no line
+	if len(f["rights"]) == 0 {
+		none = "rights"
+	}
 	names := make([]string, 0, len(in.Lines))
 	for _, l := range in.Lines {
 		names = append(names, v.lineOf(d.Case.Units, l))
@@ -294,14 +298,18 @@ func (p *portal) askSpaces(c *call) error {
 	var lines []structure.Subscription
 	ch := change{
 		Path: subscriptionsPath + "/ask/" + url.PathEscape(string(d.Case.Structure.ID)), Back: subscriptionsPath,
-		Title: v.T("ask.preview"), Submit: v.T("ask.submit"), form: "askspaces",
+		Title: v.T("ask.preview"), Submit: v.T("ask.submit"), form: "askspaces", bad: bad,
 		where: map[habilis.Code]string{"structure_inactive": "", "membership_disabled": "", "membership_ended": ""},
 		do: func(h *habilis.Habilis) (err error) {
-			if bad != nil {
-				return bad
-			}
 			lines, err = h.Structures.RequestSubscriptions(c.ctx(), c.actor(), in)
-			return c.aboutLines(err, names)
+			if len(in.Lines) == 0 {
+				return renamed(err, map[string]string{"lines": none})
+			}
+			err = c.aboutLines(err, names)
+			if e := (*lineError)(nil); len(bad) > 0 && errors.As(err, &e) {
+				e.tell(v)
+			}
+			return err
 		},
 		done: func() error {
 			return c.done(subscriptionsPath, "askspaces.done", "Structure", d.Case.Structure.DisplayName())
@@ -339,6 +347,12 @@ type lineError struct {
 
 func (e *lineError) Error() string { return e.err.Error() }
 
+func (e *lineError) tell(v *page) {
+	for _, text := range e.texts {
+		v.Form.add("rights", text)
+	}
+}
+
 // aboutLines puts the names of rights before what the library says of them.
 func (c *call) aboutLines(err error, names []string) error {
 	out := &lineError{err: err}
@@ -363,9 +377,7 @@ func (c *call) refusedLines(v *page, form string, err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	for _, text := range e.texts {
-		v.Form.add("rights", text)
-	}
+	e.tell(v)
 	return c.render(http.StatusUnprocessableEntity, form, v)
 }
 

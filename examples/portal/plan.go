@@ -24,13 +24,13 @@ type planned struct {
 }
 
 // rehearse does what a form asks for if that was confirmed, else it tells what it would
-// do.
-func (p *portal) rehearse(c *call, do func(*structure.Service) error) (plan habilis.Plan, done bool, err error) {
-	if c.r.PostForm.Get("step") == "confirm" {
+// do. With fields that cannot be read it only tries, to find what else is wrong.
+func (p *portal) rehearse(c *call, do func(*structure.Service) error, bad ...habilis.FieldError) (plan habilis.Plan, done bool, err error) {
+	if c.r.PostForm.Get("step") == "confirm" && len(bad) == 0 {
 		return habilis.Plan{}, true, do(p.h.Structures)
 	}
 	plan, err = p.h.Preview(c.ctx(), func(dry *habilis.Habilis) error { return do(dry.Structures) })
-	return plan, false, err
+	return plan, false, typedError(bad).and(err)
 }
 
 // preview shows a change that is yet to be confirmed.

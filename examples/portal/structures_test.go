@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -217,6 +218,45 @@ func TestSheetIsChanged(t *testing.T) {
 	require.Contains(t, v.last.Body, "15/01/2024")
 }
 
+// R-031: a day that no calendar holds hides nothing else that is wrong with its form, and a
+// form with one is never carried out.
+func TestDaysHideNoOtherProblem(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	id, services := idOfCCAS(t, a)
+	_, request := ccas(t, a)
+	at := sheetPath(id)
+	boss, member := signedIn(t, a, pauline), signedIn(t, a, hubert)
+	asking := "/account/subscriptions/ask/" + string(id)
+	for _, try := range []struct {
+		by       *visitor
+		path     string
+		problems string
+		fields   []string
+	}{
+		{boss, at + "/mandate", "signatory version signedOn", []string{"signatory", "", "version", "", "signedOn", "x"}},
+		{boss, at + "/services/new", "serviceCode name from", []string{"serviceCode", "", "name", "", "from", "x"}},
+		{boss, at + "/services/new", "serviceCode until", []string{"serviceCode", "VOIE", "name", "Voirie", "until", "32/01/2027"}},
+		{boss, at + "/services/" + string(services["VOIE"]), "name from until", []string{"name", "", "from", "x", "until", "y", "active", "yes"}},
+		{boss, requestPath(request) + "/approve", "services from", []string{"scope", "services", "role", "member", "from", "x"}},
+		{boss, at + "/attach", "who until", []string{"login", julie, "until", "x"}},
+		{boss, membersPath(id) + "/" + string(idOf(t, a, hubert)), "services from", []string{"scope", "services", "role", "member", "from", "x"}},
+		{member, asking, "rights from", []string{"scope", "whole", "from", "x"}},
+		{member, asking, "rights services from", []string{"from", "x"}},
+	} {
+		for _, step := range []string{"preview", "confirm"} {
+			try.by.see("/")
+			try.by.send(try.path, append([]string{"step", step}, try.fields...)...)
+			require.Equal(t, http.StatusUnprocessableEntity, try.by.last.Status, try.path)
+			var found []string
+			for _, m := range regexp.MustCompile(`<li><a href="#([^"]+)"`).FindAllStringSubmatch(try.by.last.Body, -1) {
+				found = append(found, m[1])
+			}
+			require.ElementsMatch(t, strings.Fields(try.problems), found, try.path)
+		}
+	}
+}
+
 // R-171, R-174, R-175: services are found, added, changed and deactivated; the preview
 // tells whose rights cease.
 func TestServicesAreManaged(t *testing.T) {
@@ -230,7 +270,7 @@ func TestServicesAreManaged(t *testing.T) {
 	v.see(list+"?text=zzz", "Aucun service ne correspond")
 	v.see(list + "/new")
 	v.send(list+"/new", "step", "preview", "serviceCode", "", "name", "", "from", "x")
-	for _, field := range []string{"#from"} {
+	for _, field := range []string{"#from", "#serviceCode", "#name"} {
 		require.Contains(t, v.last.Body, field)
 	}
 	v.send(list+"/new", "step", "preview", "serviceCode", "", "name", "")
