@@ -23,7 +23,7 @@ func Guide2024() Policy {
 		WriteImpliesRead: true,
 		Spaces: []SpaceSpec{
 			{Code: SpaceHome, Labels: labels("Accueil connecté", "Home"), Defaults: both(everyone...), Always: true},
-			{Code: SpaceManagerActivities, Labels: labels("Activités du gestionnaire", "Manager's activities"), Defaults: both(managers...), ByRole: true},
+			{Code: SpaceManagerActivities, Labels: labels("Activités du gestionnaire", "Manager’s activities"), Defaults: both(managers...), ByRole: true},
 			{Code: SpaceOrganisation, Labels: labels("Organisation", "Organisation"), Defaults: both(RolePrincipalManager)},
 			{Code: SpaceInvoicesReceived, Labels: labels("Factures reçues", "Invoices received"), Defaults: public(programs...)},
 			{Code: SpaceInvoicesIssued, Labels: labels("Factures émises", "Invoices issued"), Defaults: both(programs...), SelfService: true},

@@ -51,6 +51,7 @@ func TestCatalogue(t *testing.T) {
 	for _, spec := range p.Spaces {
 		require.NotEmpty(t, spec.Labels[language.French])
 		require.NotEmpty(t, spec.Labels[language.English])
+		require.NotContains(t, spec.Labels[language.French]+spec.Labels[language.English], "'", "apostrophes are curved")
 		require.True(t, spec.Fits(authz.Public) && spec.Fits(authz.Private))
 		require.True(t, spec.Has(authz.Read) && spec.Has(authz.Write))
 		require.Equal(t, authz.Read, spec.Lowest())
