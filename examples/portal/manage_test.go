@@ -368,3 +368,27 @@ func TestManagersPagesAreClosed(t *testing.T) {
 		}
 	}
 }
+
+// The way back from a page names every page above it, however it was reached.
+func TestPagesOfAStructureTellTheWayBack(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	id, _ := idOfCCAS(t, a)
+	at := sheetPath(id)
+	v := signedIn(t, a, pauline)
+	for path, above := range map[string][]string{
+		at + "/services":      {"/", structuresPath, at},
+		at + "/services/new":  {"/", structuresPath, at, at + "/services"},
+		at + "/technical":     {"/", "/manage"},
+		at + "/technical/new": {"/", "/manage", at + "/technical"},
+		at + "/attach":        {"/", "/manage", at + "/members"},
+		at + "/people/new":    {"/", "/manage", at + "/members"},
+	} {
+		v.see(path)
+		var found []string
+		for _, m := range regexp.MustCompile(`href="([^"]+)"`).FindAllStringSubmatch(v.find(`class="crumbs"[^>]*>(.+)</nav>`), -1) {
+			found = append(found, m[1])
+		}
+		require.Equal(t, above, found, path)
+	}
+}

@@ -19,7 +19,9 @@ func (p *portal) opening(c *call) (*page, structure.ID, error) {
 	if err != nil {
 		return nil, id, err
 	}
-	v := c.view("people.new", "Structure", st.DisplayName()).under()
+	v := c.view("people.new", "Structure", st.DisplayName()).under(
+		"/manage", p.texts.text(c.lang, "manage.title"), membersPath(id), p.texts.text(c.lang, "members.title"),
+	)
 	v.Form.Values = url.Values{"language": {c.lang}}
 	v.Data = st
 	return v, id, nil

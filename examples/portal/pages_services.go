@@ -61,8 +61,9 @@ func (v *page) UnitStatus(u structure.Unit) badge {
 	}
 }
 
-// serviceForm begins a page with the form of a service.
-func serviceForm(v *page) {
+// beneathServices begins a page with the form of a service.
+func beneathServices(v *page, d sheetData) {
+	v.Crumbs = append(v.Crumbs, crumb{d.Path + "/services", v.T("services.short")})
 	v.Form.called("name", "serviceName")
 }
 
@@ -71,7 +72,7 @@ func (p *portal) showNewService(c *call) error {
 	if err != nil {
 		return err
 	}
-	serviceForm(v)
+	beneathServices(v, d)
 	v.Data = serviceData{sheetData: d}
 	return c.show("service", v)
 }
@@ -88,7 +89,7 @@ func (p *portal) newService(c *call) error {
 		return err
 	}
 	f := c.r.PostForm
-	serviceForm(v)
+	beneathServices(v, d)
 	v.Form.Values, v.Data = f, serviceData{sheetData: d}
 	var bad typedError
 	in := structure.ServiceSpec{Code: f.Get("serviceCode"), Name: f.Get("name"), From: typedDate(f, "from", &bad), Until: typedDate(f, "until", &bad)}
@@ -122,8 +123,7 @@ func (p *portal) changing(c *call) (*page, serviceData, error) {
 	}
 	u := d.Record.Services[i]
 	v.Title = v.T("service.one", "Code", u.Code, "Name", u.Name)
-	v.Crumbs = append(v.Crumbs, crumb{d.Path + "/services", v.T("services.short")})
-	serviceForm(v)
+	beneathServices(v, d)
 	return v, serviceData{d, u}, nil
 }
 

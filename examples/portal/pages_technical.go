@@ -54,7 +54,7 @@ func (p *portal) technicals(c *call) error {
 	if err != nil {
 		return err
 	}
-	v := c.view("technical.of", "Structure", d.Structure.DisplayName()).under()
+	v := c.view("technical.of", "Structure", d.Structure.DisplayName()).under("/manage", p.texts.text(c.lang, "manage.title"))
 	v.Data = d
 	return c.show("technicals", v)
 }
@@ -62,7 +62,7 @@ func (p *portal) technicals(c *call) error {
 // beneath begins a page about the programs of a structure.
 func (c *call) beneath(d technicalData, title string, pairs ...any) *page {
 	v := c.view(title, pairs...)
-	v.under(technicalPath(d.Structure.ID), v.T("technical.of", "Structure", d.Structure.DisplayName()))
+	v.under("/manage", v.T("manage.title"), technicalPath(d.Structure.ID), v.T("technical.of", "Structure", d.Structure.DisplayName()))
 	v.Form.Values = url.Values{"format": {string(account.CSV)}}
 	v.Form.Names = map[string]string{"login": v.T("technical.login")}
 	v.Data = d
