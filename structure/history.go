@@ -2,6 +2,8 @@ package structure
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/text/language"
@@ -23,7 +25,7 @@ type Entry struct {
 	With      Person // the other person of a transfer; zero for anything else
 	Scope     string // the services it is about, "" for the whole structure or none
 	Whole     bool   // it is about the whole structure, or all that a membership covers
-	Right     Line   // what a subscription is about; zero for anything else
+	Right     Line   // what a subscription is about; of a space that was opened or closed, that space alone; else zero
 
 	// Before and After are what a manager changed of a membership; nil where nobody did
 	//
@@ -126,9 +128,43 @@ func entries(ctx context.Context, tx Tx, events []notify.Event, st Structure, un
 		if entry.With, err = person(with); err != nil {
 			return nil, err
 		}
+		if entry.Right.Space == "" {
+			if entry.Right.Space, err = turned(ctx, tx, e); err != nil {
+				return nil, err
+			}
+		}
 		out = append(out, entry)
 	}
 	return out, nil
+}
+
+// turned is the space that an event opened or closed on its structure, "" for any other
+// event: the one by which what it holds differs from what the last such event before held.
+func turned(ctx context.Context, tx Tx, e notify.Event) (authz.Space, error) {
+	const opened, closed = "structure.space_opened", "structure.space_closed"
+	if e.Kind != opened && e.Kind != closed {
+		return "", nil
+	}
+	last, err := tx.Events(ctx, notify.EventQuery{
+		Chain: e.Chain, Structure: e.Structure, Kinds: []notify.Kind{"structure.created", opened, closed},
+		Newest: true, BeforeAt: e.At, BeforeChain: e.Chain, BeforeSequence: e.Sequence, Limit: 1,
+	})
+	if err != nil || len(last) == 0 {
+		return "", err
+	}
+	var before, after State
+	if err := errors.Join(last[0].Decode(&before), e.Decode(&after)); err != nil {
+		return "", err
+	}
+	if e.Kind == closed {
+		before, after = after, before
+	}
+	for _, space := range after.Spaces {
+		if !slices.Contains(before.Spaces, space) {
+			return space, nil
+		}
+	}
+	return "", nil
 }
 
 // detailed returns e with what its event tells of a membership, a subscription or a

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/habilis-go/habilis/account"
+	"github.com/habilis-go/habilis/authz"
 	"github.com/habilis-go/habilis/internal/worldtest"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage/memory"
@@ -110,6 +111,32 @@ func TestDecidedRequests(t *testing.T) {
 		require.Empty(t, p.entries(t, structure.HistoryQuery{From: at.Add(time.Microsecond)}))
 		require.Equal(t, []notify.Kind{"membership.requested"}, kindsIn(p.entries(t, structure.HistoryQuery{Applicant: p.zoe.ID, Until: at})))
 		require.Len(t, p.entries(t, structure.HistoryQuery{Applicant: p.zoe.ID, Until: at.Add(time.Microsecond)}), 2)
+	})
+}
+
+// a line about a space that was opened or closed names it, on the structure's own
+// chain, whatever else happened between, and in its detail too.
+func TestHistoryNamesTheSpace(t *testing.T) {
+	t.Parallel()
+	worldtest.Each(t, func(t *testing.T, w *worldtest.World) {
+		p := newPast(t, w)
+		ctx, by := t.Context(), p.c.Manager
+		for _, space := range []authz.Space{works, authz.SpaceInvoicesIssued} {
+			_, err := w.Structures.CloseSpace(ctx, by, p.c.ID, space)
+			require.NoError(t, err)
+		}
+		openSpace(t, w, p.c, works)
+		var got []string
+		for _, e := range p.entries(t, structure.HistoryQuery{Kinds: []notify.Kind{"structure.created", "structure.space_opened", "structure.space_closed"}}) {
+			got = append(got, string(e.Kind)+" "+string(e.Right.Space))
+			d, err := w.Structures.HistoryEntry(ctx, by, p.c.ID, e.Number())
+			require.NoError(t, err)
+			require.Equal(t, e.Right, d.Entry.Right)
+		}
+		require.Equal(t, []string{
+			"structure.space_opened " + string(works), "structure.space_closed " + string(authz.SpaceInvoicesIssued),
+			"structure.space_closed " + string(works), "structure.space_opened " + string(works), "structure.created ",
+		}, got)
 	})
 }
 

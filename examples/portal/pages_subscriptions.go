@@ -66,8 +66,11 @@ func (v *page) Effect(s structure.SubscriptionCase) badge {
 	}
 }
 
-// RightName is what people call a right.
+// RightName is what people call a right, or a space alone where no level is given.
 func (v *page) RightName(space authz.Space, level authz.Level) string {
+	if spec, known := v.portal.policy.Spec(space); known && level == "" {
+		return spec.Label(tagOf(v.Lang))
+	}
 	return v.portal.h.Structures.ProfileName(space, level, tagOf(v.Lang))
 }
 

@@ -313,6 +313,8 @@ func TestSpacesAreOpenedAndClosed(t *testing.T) {
 	v.see(closing, "Droits perdus", "Hubert DUFOUR", "Espace fermé → "+hubert, "ne rétablit pas")
 	v.send(closing, "step", "confirm")
 	require.Contains(t, v.last.Body, "est fermé")
+	v.see(historyPath(id)+"?what=structure", "Espace fermé", `<p class="small">Factures émises</p>`, `<p class="small">Factures à valider</p>`)
+	v.see(v.find(`href="(`+historyPath(id)+`/\d+)">Espace fermé`), "<dt>Espace</dt><dd>Factures émises</dd>")
 	fixed := list + "/" + string(authz.SpaceManagerActivities) + "/close"
 	require.Equal(t, list, v.see(fixed).Path, "what cannot be closed leads back")
 	member := signedIn(t, a, hubert)
