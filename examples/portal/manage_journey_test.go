@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/habilis-go/habilis/internal/longtest"
@@ -156,4 +157,24 @@ func (w walk) lendsPowers(s spoken, id structure.ID) {
 	w.press(`button[value=preview]`, s.say("attach.confirm"), "Jules MARTIN")
 	w.shoot(s.name("aq-attach-preview"))
 	w.press(`button[value=confirm]`, s.say("attach.done", "Name", "Jules MARTIN"))
+}
+
+// R-039: with larger type the widest tables fit beside the menu, and where it folds away.
+func TestLargerTypeFitsInABrowser(t *testing.T) {
+	t.Parallel()
+	longtest.Skip(t)
+	a := start(t, nil)
+	w := walks(chromium(t), t, a, "fr")
+	w.enter(claire, demoPassword)
+	w.open("/account/preferences")
+	w.tick(`#accessibility`)
+	w.press(`main button.main`, `class="large"`)
+	id := hospitalOf(t, a)
+	for _, path := range []string{membersPath(id), accessPath(id), historyPath(id), usersPath, requestsPath} {
+		w.open(path, `class="large"`)
+		for _, width := range []int64{913, 1000, 1184, 1200, 1280, 1340} {
+			w.do(chromedp.EmulateViewport(width, 800))
+			require.LessOrEqual(t, w.wide(), width, path)
+		}
+	}
 }
