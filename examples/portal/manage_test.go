@@ -374,6 +374,7 @@ func TestPagesOfAStructureTellTheWayBack(t *testing.T) {
 	t.Parallel()
 	a := start(t, nil)
 	id, _ := idOfCCAS(t, a)
+	_, request := ccas(t, a)
 	at := sheetPath(id)
 	v := signedIn(t, a, pauline)
 	for path, above := range map[string][]string{
@@ -383,6 +384,7 @@ func TestPagesOfAStructureTellTheWayBack(t *testing.T) {
 		at + "/technical/new": {"/", "/manage", at + "/technical"},
 		at + "/attach":        {"/", "/manage", at + "/members"},
 		at + "/people/new":    {"/", "/manage", at + "/members"},
+		requestPath(request):  {"/", "/manage", requestsPath},
 	} {
 		v.see(path)
 		var found []string

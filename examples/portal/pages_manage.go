@@ -31,7 +31,7 @@ func (p *portal) deciding(c *call) (*page, requestData, error) {
 		return nil, requestData{}, err
 	}
 	v := c.view("request.title", "Name", one.Applicant.DisplayName).under(
-		requestsPath, c.p.texts.text(c.lang, "requests.title"),
+		"/manage", c.p.texts.text(c.lang, "manage.title"), requestsPath, c.p.texts.text(c.lang, "requests.title"),
 	)
 	return v, d, nil
 }
