@@ -117,7 +117,7 @@ func TestOperatorSendsMailsAgain(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return strings.Contains(v.see(outboxPath+"?status=dead").Body, julie)
 	}, 20*time.Second, 50*time.Millisecond)
-	v.see(outboxPath+"?status=dead", "Demande refusée", "Abandonné", "1 peut être renvoyé")
+	v.see(outboxPath+"?status=dead", "Demande refusée", "Abandonné", "refusé définitivement par le serveur", "1 peut être renvoyé")
 	item := v.all(itemBox)
 	require.Len(t, item, 1)
 	require.NotContains(t, v.last.Body, "Un motif")

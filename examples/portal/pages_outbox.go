@@ -131,6 +131,21 @@ func (v *page) MailStatus(m notify.Message) badge {
 	}
 }
 
+// MailFault puts the usual reasons why a mail did not leave into words, "" for what a mail
+// server said.
+func (v *page) MailFault(reason string) string {
+	switch reason {
+	case "expired":
+		return v.T("outbox.expired")
+	case "timeout":
+		return v.T("outbox.timeout")
+	case "undeliverable":
+		return v.T("outbox.undeliverable")
+	default:
+		return ""
+	}
+}
+
 // MailStatuses lists what the outbox can be narrowed to.
 func (v *page) MailStatuses() []choice {
 	out := []choice{{"", v.T("filter.all")}}
