@@ -150,8 +150,16 @@ func (c *call) toSignIn() error {
 }
 
 // again shows a page that was open for longer than its session, with what was typed and a
-// new token. Of the form nothing is done, which is said.
+// new token. Of the form nothing is done, which is said. The buttons of the header lead on:
+// there is nobody to sign out, and the page that is there now speaks either language.
 func (c *call) again(rt route) error {
+	if rt.get == nil {
+		c.notice(false, c.p.texts.text(c.lang, "form.over"))
+		if here := c.r.PostForm.Get("here"); local(here) {
+			return c.redirect(here)
+		}
+		return c.redirect("/sign-in")
+	}
 	c.late = true
 	c.notice(false, c.p.texts.text(c.lang, "form.late"))
 	return rt.get(c)

@@ -352,6 +352,34 @@ func TestOpenFormsComeBackAfterTheSession(t *testing.T) {
 	require.NotContains(t, v.last.Body, login, "what another site sends is not shown")
 }
 
+// WP-01: the buttons of the header do nothing either once the session is over, but lead to a
+// page that works and not to an error; signed in, they are refused without a token.
+func TestHeaderAfterTheSession(t *testing.T) {
+	t.Parallel()
+	a := start(t, nil)
+	for path, leads := range map[string]struct{ form, to string }{
+		"/sign-out": {"", "/sign-in"}, "/language": {"/account/photo", "/sign-in"}, "/language?x=1": {"", ""},
+	} {
+		v := signedIn(t, a, julie)
+		v.see("/account/photo")
+		require.Equal(t, http.StatusForbidden, v.do(http.MethodPost, path, url.Values{"token": {"x"}}).Status, path)
+		v.see("/account/photo")
+		var err error
+		v.client.Jar, err = cookiejar.New(nil)
+		require.NoError(t, err)
+		got := v.send(path, "lang", "en", "here", leads.form)
+		if leads.to == "" {
+			require.Equal(t, http.StatusForbidden, got.Status)
+			continue
+		}
+		require.Equal(t, leads.to, got.Path)
+		require.Contains(t, got.Body, "Votre session est terminée")
+		require.Contains(t, got.Body, `<html lang="fr">`, "nothing was done")
+	}
+	v := visit(t, a)
+	require.Equal(t, "/sign-in", v.do(http.MethodPost, "/language", url.Values{"here": {"//evil.example"}}).Path)
+}
+
 // What is left empty at sign-in is named, and counts as no wrong password.
 func TestSignInNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()

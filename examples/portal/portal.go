@@ -103,7 +103,7 @@ type route struct {
 	in   bool // only for people who are signed in
 
 	enrols bool // also for those who must add an application or a key first
-	open   bool // for whoever comes: a form that comes too late is shown again
+	open   bool // for whoever comes: a form that comes too late leads to a page again
 
 	stream bool // post reads the body itself, the token first
 }
@@ -118,9 +118,9 @@ func (p *portal) routes() map[string]route {
 		"/sign-in":             {get: p.showSignIn, post: p.signIn, open: true},
 		"/sign-in/second-step": {get: p.showSecondStep, post: p.secondStep},
 		"/sign-in/resend":      {post: p.resend},
-		"/sign-out":            {post: p.signOut},
+		"/sign-out":            {post: p.signOut, open: true},
 		"/sign-out/everywhere": {get: p.showSignOutEverywhere, post: p.signOutEverywhere, in: true},
-		"/language":            {post: p.language},
+		"/language":            {post: p.language, open: true},
 		"/dev/mailbox":         {get: p.showMailbox},
 		"/dev/mailbox/{mail}":  {get: p.showLetter},
 		"/account/memberships": {get: p.memberships, in: true},
