@@ -3,6 +3,8 @@ package authz
 import (
 	"fmt"
 	"time"
+
+	"github.com/habilis-go/habilis/internal/civil"
 )
 
 // Validity is the half-open span of instants [From, Until) during which
@@ -70,9 +72,10 @@ func (d Date) Valid() bool {
 	return d.IsZero() || d.Year >= 1 && d.Year <= 9999 && DateOf(d.In(time.UTC)) == d
 }
 
-// In returns the first instant of the day in the given zone.
+// In returns the first instant of the day in the given zone, where the clocks skip
+// midnight or pass it twice, too.
 func (d Date) In(zone *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+	return civil.Midnight(d.Year, d.Month, d.Day, zone)
 }
 
 // AddDays returns the date n days later.

@@ -51,6 +51,31 @@ func TestCivilDatesBecomeInstants(t *testing.T) {
 	require.True(t, open.FirstDay(paris(t)).IsZero())
 }
 
+// where the clocks skip midnight or pass it twice, no right begins on the day
+// before, and none ends before its last day does.
+func TestCivilDatesWhereClocksChangeAtMidnight(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		zone   string
+		day    authz.Date
+		length time.Duration
+	}{
+		{"Atlantic/Azores", authz.Date{Year: 2026, Month: 3, Day: 29}, 23 * time.Hour},
+		{"Atlantic/Azores", authz.Date{Year: 2026, Month: 10, Day: 25}, 25 * time.Hour},
+		{"America/Santiago", authz.Date{Year: 2026, Month: 9, Day: 6}, 23 * time.Hour},
+		{"Asia/Beirut", authz.Date{Year: 2026, Month: 3, Day: 29}, 23 * time.Hour},
+		{"Asia/Amman", authz.Date{Year: 2021, Month: 10, Day: 29}, 25 * time.Hour},
+	} {
+		zone, err := time.LoadLocation(row.zone)
+		require.NoError(t, err)
+		v := authz.Between(row.day, row.day, zone)
+		require.Equal(t, row.day, v.FirstDay(zone), row.zone)
+		require.Equal(t, row.day, v.LastDay(zone), row.zone)
+		require.Equal(t, row.length, v.Until.Sub(v.From), row.zone)
+		require.Equal(t, v.From, authz.Between(authz.Date{}, row.day.AddDays(-1), zone).Until, "%s: one day ends as the next begins", row.zone)
+	}
+}
+
 // dates are read strictly.
 func TestParseDate(t *testing.T) {
 	t.Parallel()

@@ -163,6 +163,25 @@ func TestClosedWindows(t *testing.T) {
 	}
 }
 
+// where the clocks change at midnight, a window is named after its own day, and
+// begins with it.
+func TestWindowsWhereClocksChangeAtMidnight(t *testing.T) {
+	t.Parallel()
+	p := notify.NoticesGuide2024()
+	for _, zone := range []string{"Atlantic/Azores", "America/Santiago", "Asia/Beirut", "Asia/Amman"} {
+		zone, err := time.LoadLocation(zone)
+		require.NoError(t, err)
+		for d := range 6 * 366 {
+			now := time.Date(2021, time.January, 1+d, 6, 0, 0, 0, zone)
+			for _, w := range []notify.Window{p.Closed(notify.Daily, now, zone), p.Closed(notify.Weekly, now, zone)} {
+				before, first, last := w.From.Add(-time.Microsecond).In(zone), w.From.In(zone), w.Until.Add(-time.Microsecond).In(zone)
+				require.NotEqual(t, before.Day(), first.Day(), "%s %s: what is told begins with a day", zone, now)
+				require.NotEqual(t, last.Day(), w.Until.In(zone).Day(), "%s %s: and ends with one", zone, now)
+			}
+		}
+	}
+}
+
 // R-405, LC-23: whatever the clock does, windows never overlap and never come twice, and
 // no instant is left out, but for what lies further back than a week of days.
 func TestWindowsNeverOverlap(t *testing.T) {

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"time"
+
+	"github.com/habilis-go/habilis/internal/civil"
 )
 
 // Window is a span of days that one digest is about: From included, Until not.
@@ -31,7 +33,7 @@ func (p NoticePolicy) Closed(r Rhythm, now time.Time, zone *time.Location) Windo
 		length = 7
 		d -= (int(time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Weekday()) + 6) % 7 // days since Monday
 	}
-	day := func(d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, zone).UTC() }
+	day := func(d int) time.Time { return civil.Midnight(y, m, d, zone).UTC() }
 	return Window{Rhythm: r, From: day(d - length), Until: day(d)}
 }
 
