@@ -182,6 +182,30 @@ func TestWindowsWhereClocksChangeAtMidnight(t *testing.T) {
 	}
 }
 
+// what was missed, up to a week of days and two of weeks, is told whole, and what
+// lies further back not in part, whether the clocks changed meanwhile or not.
+func TestMissedDaysAreToldWhole(t *testing.T) {
+	t.Parallel()
+	paris, err := time.LoadLocation("Europe/Paris")
+	require.NoError(t, err)
+	p := notify.NoticesGuide2024()
+	for _, monday := range []time.Time{ // after the clocks went back, after they went forward, and after an ordinary week
+		time.Date(2026, time.October, 26, 0, 0, 0, 0, paris), time.Date(2026, time.March, 30, 0, 0, 0, 0, paris),
+		time.Date(2026, time.November, 23, 0, 0, 0, 0, paris),
+	} {
+		for rhythm, most := range map[notify.Rhythm]int{notify.Daily: 7, notify.Weekly: 14} {
+			for away := 7; away <= 21; away += 7 {
+				last := notify.Run{Rhythm: rhythm, Until: monday.AddDate(0, 0, -away).UTC()}
+				last.FinishedAt = last.Until
+				w, due := p.Next(last, monday.Add(8*time.Hour), paris)
+				require.True(t, due)
+				want := notify.Window{Rhythm: rhythm, From: monday.AddDate(0, 0, -min(away, most)).UTC(), Until: monday.UTC()}
+				require.Equal(t, want, w, "%s, %d days before %s", rhythm, away, monday)
+			}
+		}
+	}
+}
+
 // R-405, LC-23: whatever the clock does, windows never overlap and never come twice, and
 // no instant is left out, but for what lies further back than a week of days.
 func TestWindowsNeverOverlap(t *testing.T) {

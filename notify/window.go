@@ -12,10 +12,11 @@ type Window struct {
 	From, Until time.Time
 }
 
-// Bounds of what a digest tells that comes after some that were missed.
+// Bounds of what a digest tells that comes after some that were missed, in days of the
+// zone, whatever their length.
 const (
-	maxMissedDaily  = 7 * 24 * time.Hour
-	maxMissedWeekly = 14 * 24 * time.Hour
+	maxMissedDaily  = 7
+	maxMissedWeekly = 14
 )
 
 // Closed returns the newest window of a rhythm whose digest can be made at an instant: the
@@ -56,8 +57,9 @@ func (p NoticePolicy) Next(last Run, now time.Time, zone *time.Location) (Window
 	if last.Rhythm == Weekly {
 		missed = maxMissedWeekly
 	}
-	if w.From = last.Until; w.Until.Sub(w.From) > missed {
-		w.From = w.Until.Add(-missed)
+	y, m, d := w.Until.In(zone).Date()
+	if w.From = last.Until; w.From.Before(civil.Midnight(y, m, d-missed, zone)) {
+		w.From = civil.Midnight(y, m, d-missed, zone).UTC()
 	}
 	return w, true
 }
