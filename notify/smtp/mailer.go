@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/habilis-go/habilis/internal/address"
 	"github.com/habilis-go/habilis/internal/fault"
@@ -116,7 +117,7 @@ func New(addr, from string, opts *Options) (*Mailer, error) {
 	if o.Idle < 0 {
 		refuse("idle", "min")
 	}
-	if strings.ContainsFunc(o.FromName, unicode.IsControl) {
+	if !utf8.ValidString(o.FromName) || strings.ContainsFunc(o.FromName, unicode.IsControl) {
 		refuse("fromName", "one_line")
 	}
 	if strings.ContainsFunc(o.Hello, func(r rune) bool { return r <= ' ' || r > '~' }) {

@@ -119,6 +119,31 @@ func TestHeaders_ML19(t *testing.T) {
 	}
 }
 
+// ML-01: whatever the host calls itself is the name of the sender, quotes and all, and
+// nothing of it is anything else.
+func TestSenderNames_ML01(t *testing.T) {
+	t.Parallel()
+	s := smtptest.Start(t)
+	for _, name := range []string{
+		"", "Portail", `Portail "Habilis"`, `L'« "Étang" »`, `"`, `\`, `a\"b`, "Habilis, le portail", "x <eve@example.org>", "eve@example.org",
+		"Zoé (essai)", "a;b:c", "=?utf-8?q?x?=", "日本", strings.Repeat("Établissement public ", 20) + "x",
+	} {
+		o := trusting(s)
+		o.FromName = name
+		require.NoError(t, newMailer(t, s.Addr, o).Send(t.Context(), email), name)
+		mails := s.Mails()
+		sender, err := mails[len(mails)-1].Header.AddressList("From")
+		require.NoError(t, err, name)
+		require.Len(t, sender, 1)
+		require.Equal(t, name, sender[0].Name)
+		require.Equal(t, from, sender[0].Address)
+	}
+	for _, name := range []string{"a\r\nBcc: b", "a\nb", "\x00", "\xff", "a\x7f"} {
+		_, err := smtp.New(s.Addr, from, &smtp.Options{FromName: name})
+		require.Equal(t, []fault.Field{{Path: "fromName", Code: "one_line"}}, fault.FieldsOf(err), "%q", name)
+	}
+}
+
 func TestTextOnly(t *testing.T) {
 	t.Parallel()
 	s := smtptest.Start(t)

@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"fmt"
+	netmail "net/mail"
 	"regexp"
 	"strings"
 
@@ -22,9 +23,7 @@ func (m *Mailer) message(e notify.Email) (*mail.Msg, error) {
 		return nil, fmt.Errorf("identifier of the mail is not usable")
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := msg.FromFormat(m.opts.FromName, m.from); err != nil {
-		return nil, err
-	}
+	msg.FromMailAddress(&netmail.Address{Name: m.opts.FromName, Address: m.from})
 	if err := msg.To(e.To); err != nil {
 		return nil, err
 	}
