@@ -268,31 +268,38 @@ func space(f Facts, code Space) Step {
 	return s
 }
 
+// entitlement finds what gives the right, or else what comes nearest to it: a line that
+// will begin by itself before one that somebody has to decide on, that before one that is
+// over, and that before one of another level.
 func entitlement(f Facts, r Request) Step {
 	s := Step{Condition: ConditionEntitlement, Reason: ReasonNotSubscribed}
 	spec, _ := f.Policy.Spec(r.Space)
 	if f.Membership.Status == MembershipApproved && spec.DefaultFor(f.Structure.Type, f.Membership.Role) {
 		return Step{Condition: ConditionEntitlement, Met: true, Reason: ReasonRoleDefault, At: f.Membership.Since, By: f.Membership.By}
 	}
+	nearest := 0
 	for _, g := range f.Grants {
 		if g.Space != r.Space || g.Service != "" && g.Service != r.Service {
 			continue
 		}
 		found := Step{Condition: ConditionEntitlement, At: g.Since, By: g.By}
+		near := 0 // how little is missing
 		switch {
 		case !g.Level.gives(r.Level, f.Policy.WriteImpliesRead):
-			found.Reason = ReasonReadOnly
+			found.Reason, near = ReasonReadOnly, 1
 		case g.Pending:
-			found.Reason = ReasonAwaiting
+			found.Reason, near = ReasonAwaiting, 3
 		case g.Validity.Before(r.At):
-			found.Reason, found.At = ReasonNotYet, g.Validity.From
+			found.Reason, found.At, near = ReasonNotYet, g.Validity.From, 4
 		case g.Validity.After(r.At):
-			found.Reason, found.At = ReasonOver, g.Validity.Until
+			found.Reason, found.At, near = ReasonOver, g.Validity.Until, 2
 		default:
 			found.Met, found.Reason = true, ReasonSubscribed
 			return found
 		}
-		s = found
+		if near > nearest {
+			s, nearest = found, near
+		}
 	}
 	return s
 }

@@ -209,6 +209,35 @@ func TestRefusalNamesAllThatIsMissingAndTheSmallestRemedy(t *testing.T) {
 	require.Len(t, authz.Decide(f, r).Remedies, 2, "a space that is not default needs a subscription, too")
 }
 
+// of several lines on a space, the one that needs least is what a refusal
+// names, in whatever order a store keeps them.
+func TestRefusalNamesTheNearestLine(t *testing.T) {
+	t.Parallel()
+	const works = authz.SpaceWorksInvoices
+	read := authz.Grant{Space: works, Level: authz.Read}
+	over := authz.Grant{Space: works, Level: authz.Write, Validity: authz.Validity{Until: noon}}
+	asked := authz.Grant{Space: works, Level: authz.Write, Pending: true}
+	later := authz.Grant{Space: works, Level: authz.Write, Validity: authz.Validity{From: noon.Add(time.Hour)}}
+	for _, row := range []struct {
+		lines  []authz.Grant
+		reason authz.Reason
+		change authz.Change
+	}{
+		{[]authz.Grant{read, over}, authz.ReasonOver, authz.ChangeSubscribe},
+		{[]authz.Grant{read, over, asked}, authz.ReasonAwaiting, authz.ChangeApproveSubscribed},
+		{[]authz.Grant{read, over, asked, later}, authz.ReasonNotYet, authz.ChangeWait},
+	} {
+		for range row.lines {
+			row.lines = append(row.lines[1:], row.lines[0])
+			f, r := world(), question()
+			f.Grants, r.Space = row.lines, works
+			d := authz.Decide(f, r)
+			require.Equal(t, row.reason, d.Missing()[0].Reason, "%+v", row.lines)
+			require.Equal(t, []authz.Remedy{{Change: row.change, By: d.Remedies[0].By, For: row.reason}}, d.Remedies)
+		}
+	}
+}
+
 func TestExplanations(t *testing.T) {
 	t.Parallel()
 	f, r := world(), question()
