@@ -238,6 +238,75 @@ func TestRefusalNamesTheNearestLine(t *testing.T) {
 	}
 }
 
+// Every remedy is something that can be done, and none is named that an earlier one
+// brings along. R-184: a space of managers is not subscribed to. R-236: who is enabled
+// again has what the role gives.
+func TestRemediesCanBeCarriedOut(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		change func(*authz.Facts, *authz.Request)
+		want   []authz.Change
+	}{
+		{"R-184 the managers' space comes with a role", func(_ *authz.Facts, r *authz.Request) {
+			r.Space = authz.SpaceManagerActivities
+		}, []authz.Change{authz.ChangeRaiseRole}},
+		{"R-184 and not with joining", func(f *authz.Facts, r *authz.Request) {
+			f.Membership, r.Space = authz.MembershipFact{}, authz.SpaceManagerActivities
+		}, []authz.Change{authz.ChangeRequestMembership, authz.ChangeRaiseRole}},
+		{"R-236 enabled, the default of the role is back", func(f *authz.Facts, _ *authz.Request) {
+			f.Membership.Status = authz.MembershipDisabled
+		}, []authz.Change{authz.ChangeEnableMembership}},
+		{"R-236 and a manager's powers, too", func(f *authz.Facts, r *authz.Request) {
+			f.Membership.Status, f.Membership.Role, r.Action = authz.MembershipDisabled, authz.RoleSecondaryManager, authz.ActionReadHistory
+		}, []authz.Change{authz.ChangeEnableMembership}},
+		{"R-236 but not what the role never had", func(f *authz.Facts, r *authz.Request) {
+			f.Membership.Status, r.Action = authz.MembershipDisabled, authz.ActionReadHistory
+		}, []authz.Change{authz.ChangeEnableMembership, authz.ChangeRaiseRole}},
+		{"R-236 nor a service that was not held", func(f *authz.Facts, r *authz.Request) {
+			f.Membership.Status, r.Service = authz.MembershipDisabled, voie
+		}, []authz.Change{authz.ChangeEnableMembership, authz.ChangeRequestService}},
+		{"who joins may look at the structure", func(f *authz.Facts, r *authz.Request) {
+			f.Membership, r.Action = authz.MembershipFact{}, authz.ActionViewStructure
+		}, []authz.Change{authz.ChangeRequestMembership}},
+		{"but not at its history", func(f *authz.Facts, r *authz.Request) {
+			f.Membership, r.Action = authz.MembershipFact{}, authz.ActionReadHistory
+		}, []authz.Change{authz.ChangeRequestMembership, authz.ChangeRaiseRole}},
+		{"an erased account is not reactivated", func(f *authz.Facts, _ *authz.Request) {
+			f.Account.Status = authz.AccountAnonymized
+		}, []authz.Change{authz.ChangeRegister}},
+		{"a space that there is not is neither opened nor subscribed to", func(_ *authz.Facts, r *authz.Request) {
+			r.Space = "nothing"
+		}, []authz.Change{authz.ChangeAskCorrectly}},
+		{"nor is one that does not fit the structure", func(f *authz.Facts, r *authz.Request) {
+			f.Policy.Spaces = append(f.Policy.Spaces, authz.SpaceSpec{Code: "public.only", Types: []authz.StructureType{authz.Public}})
+			r.Space = "public.only"
+		}, []authz.Change{authz.ChangeAskCorrectly}},
+		{"PE-25 no role permits what is no action", func(_ *authz.Facts, r *authz.Request) {
+			r.Action = "structure.sell"
+		}, []authz.Change{authz.ChangeAskCorrectly}},
+		{"nobody joins a structure that there is not", func(f *authz.Facts, _ *authz.Request) {
+			f.Structure, f.Membership = authz.StructureFact{}, authz.MembershipFact{}
+		}, []authz.Change{authz.ChangeAskCorrectly}},
+		{"a technical account asks for the pages of people", func(f *authz.Facts, r *authz.Request) {
+			f.Account.Technical, r.Space = true, authz.SpaceHome
+		}, []authz.Change{authz.ChangeAskCorrectly}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			f, r := world(), question()
+			row.change(&f, &r)
+			d := authz.Decide(f, r)
+			require.False(t, d.Allowed)
+			var got []authz.Change
+			for _, remedy := range d.Remedies {
+				got = append(got, remedy.Change)
+			}
+			require.Equal(t, row.want, got, d.Explain(language.English))
+		})
+	}
+}
+
 func TestExplanations(t *testing.T) {
 	t.Parallel()
 	f, r := world(), question()

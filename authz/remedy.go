@@ -83,29 +83,57 @@ var remedyOf = map[Reason]Remedy{
 
 // remedies answers each missing condition with its smallest change, leaving out
 // those that an earlier one brings along: whoever is not yet a member asks for
-// the service in the same request, and gets the defaults of the role with it.
+// the service in the same request, and gets what comes with the role with it, as
+// does a member who is enabled again. It names nothing that nobody can do: a question
+// about what does not exist is asked anew before anything else.
 func remedies(f Facts, r Request, missing []Step) []Remedy {
 	spec, _ := f.Policy.Spec(r.Space)
-	byDefault := spec.DefaultFor(f.Structure.Type, RoleMember)
 	joining := false
+	var role Role // that the changes so far bring along
 	var out []Remedy
 	for _, s := range missing {
+		answer := remedyOf[s.Reason]
 		switch s.Reason {
 		case ReasonNotMember, ReasonRejected, ReasonRemoved, ReasonRequestPending:
-			joining = true
+			joining, role = true, RoleMember
+		case ReasonDisabled:
+			role = f.Membership.Role
 		case ReasonServiceNotHeld, ReasonNeedsWhole:
 			if joining {
 				continue
 			}
 		case ReasonNotSubscribed:
-			if joining && byDefault {
+			if role != "" && spec.DefaultFor(f.Structure.Type, role) {
 				continue
+			}
+			if spec.Fixed() {
+				answer = remedyOf[ReasonRoleLacks]
+			}
+		case ReasonRoleLacks:
+			if role != "" && f.grants(r, role) {
+				continue
+			}
+		case ReasonSpaceNotOpen:
+			if !spec.Fits(f.Structure.Type) {
+				answer = remedyOf[ReasonUnknownSpace]
+			}
+		case ReasonAccountClosed:
+			if f.Account.Status == AccountAnonymized { // for ever
+				answer = remedyOf[ReasonAccountUnknown]
 			}
 		default: // its remedy stands for itself
 		}
-		answer := remedyOf[s.Reason]
 		answer.For = s.Reason
 		out = append(out, answer)
+		if answer.Change == ChangeAskCorrectly {
+			break // the rest is about nothing that there is
+		}
 	}
 	return out
+}
+
+// grants reports whether a member of the given role may do what r asks for.
+func (f Facts) grants(r Request, role Role) bool {
+	f.Membership.Status, f.Membership.Role = MembershipApproved, role
+	return permission(f, r).Met
 }
