@@ -155,7 +155,7 @@ func (d *Decision) conclude(f Facts) Decision {
 
 func known(f Facts, r Request) Step {
 	s := Step{Condition: ConditionKnown}
-	_, listed := f.Policy.Spec(r.Space)
+	spec, listed := f.Policy.Spec(r.Space)
 	_, permitted := f.Policy.Permissions[r.Action]
 	switch {
 	case r.At.IsZero():
@@ -166,7 +166,7 @@ func known(f Facts, r Request) Step {
 		s.Reason = ReasonUnknownAction
 	case r.Action == "" && !listed:
 		s.Reason = ReasonUnknownSpace
-	case r.Action == "" && r.Level != Read && r.Level != Write:
+	case r.Action == "" && !spec.offers(r.Level, f.Policy.WriteImpliesRead):
 		s.Reason = ReasonUnknownLevel
 	default:
 		s.Met, s.Reason = true, ReasonUnderstood
@@ -341,5 +341,6 @@ func permission(f Facts, r Request) Step {
 // the whole structure. The account and the membership are looked at before.
 func organises(f Facts, r Request) bool {
 	r.Service, r.Space, r.Level, r.Action = "", SpaceOrganisation, Write, ""
-	return service(f, r).Met && space(f, r.Space).Met && entitlement(f, r).Met
+	spec, _ := f.Policy.Spec(r.Space)
+	return spec.Has(r.Level) && service(f, r).Met && space(f, r.Space).Met && entitlement(f, r).Met
 }

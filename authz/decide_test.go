@@ -209,6 +209,53 @@ func TestRefusalNamesAllThatIsMissingAndTheSmallestRemedy(t *testing.T) {
 	require.Len(t, authz.Decide(f, r).Remedies, 2, "a space that is not default needs a subscription, too")
 }
 
+// nobody has a right at a level that the space does not have, be it by role or
+// by a line from before the catalogue changed.
+func TestLevelsOfASpace(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name        string
+		levels      []authz.Level
+		implied     bool
+		read, write bool
+	}{
+		{"both by default", nil, true, true, true},
+		{"to read alone", []authz.Level{authz.Read}, true, true, false},
+		{"to write alone, which lets people read", []authz.Level{authz.Write}, true, true, true},
+		{"to write alone, exactly", []authz.Level{authz.Write}, false, false, true},
+	} {
+		for _, space := range []authz.Space{authz.SpaceInvoicesIssued, authz.SpaceWorksInvoices} { // by role, and by lines
+			f, r := world(), question()
+			f.Policy.WriteImpliesRead, r.Space = row.implied, space
+			f.Grants = []authz.Grant{{Space: authz.SpaceWorksInvoices, Level: authz.Write}, {Space: authz.SpaceWorksInvoices, Level: authz.Read}}
+			for i := range f.Policy.Spaces {
+				f.Policy.Spaces[i].Levels = row.levels
+			}
+			listed := map[authz.Level]bool{}
+			for _, e := range authz.Statement(f, noon) {
+				if e.Space == space {
+					listed[e.Level] = true
+				}
+			}
+			for level, want := range map[authz.Level]bool{authz.Read: row.read, authz.Write: row.write} {
+				r.Level = level
+				require.Equal(t, want, authz.Decide(f, r).Allowed, "%s, %s on %s", row.name, level, space)
+				require.Equal(t, want, listed[level], "%s, %s on %s", row.name, level, space)
+			}
+		}
+	}
+	f := world()
+	f.Policy.Permissions = authz.Guide2024().WithoutSecondaryManagers().Permissions
+	f.Membership.Whole, f.Structure.Spaces = true, []authz.Space{authz.SpaceOrganisation}
+	f.Grants = []authz.Grant{{Space: authz.SpaceOrganisation, Level: authz.Write}}
+	ask := authz.Request{Account: julie, Structure: ccas, Action: authz.ActionManageMembers, At: noon}
+	require.True(t, authz.Decide(f, ask).Allowed)
+	for i := range f.Policy.Spaces {
+		f.Policy.Spaces[i].Levels = []authz.Level{authz.Read}
+	}
+	require.False(t, authz.Decide(f, ask).Allowed, "powers come with the right to write")
+}
+
 // of several lines on a space, the one that needs least is what a refusal
 // names, in whatever order a store keeps them.
 func TestRefusalNamesTheNearestLine(t *testing.T) {

@@ -44,7 +44,7 @@ type Policy struct {
 type SpaceSpec struct {
 	Code     Space                    // stable key
 	Labels   map[language.Tag]string  // what people read, by base language
-	Defaults map[StructureType][]Role // roles that hold it, to read and to write, from the day they join
+	Defaults map[StructureType][]Role // roles that hold it, at each of its levels, from the day they join
 	Always   bool                     // belongs to every active account, no membership needed. Defaults to false.
 
 	// ByRole says that the roles of Defaults hold it and nobody else can: it is neither
@@ -70,6 +70,11 @@ func (s SpaceSpec) Fits(t StructureType) bool {
 
 // Has reports whether s has the given level.
 func (s SpaceSpec) Has(l Level) bool { return slices.Contains(s.levels(), l) }
+
+// offers reports whether a right at some level of s can satisfy a request for l.
+func (s SpaceSpec) offers(l Level, writeImpliesRead bool) bool {
+	return slices.ContainsFunc(s.levels(), func(has Level) bool { return has.gives(l, writeImpliesRead) })
+}
 
 func (s SpaceSpec) levels() []Level {
 	if len(s.Levels) == 0 {
