@@ -76,7 +76,7 @@ const (
 	ReasonAwaiting        Reason = "subscription_pending"
 	ReasonNotYet          Reason = "subscription_scheduled"
 	ReasonOver            Reason = "subscription_expired"
-	ReasonReadOnly        Reason = "read_only"
+	ReasonReadOnly        Reason = "read_only" // or, where levels are exact, write only
 	ReasonRolePermits     Reason = "role_permits"
 	ReasonDelegated       Reason = "delegated_by_principal"
 	ReasonNotDelegated    Reason = "not_delegated"

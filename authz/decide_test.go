@@ -373,6 +373,17 @@ func TestExplanations(t *testing.T) {
 	require.Contains(t, authz.Decision{}.ExplainToPerson(language.English), "may not")
 }
 
+// where levels are exact, whoever may write and not read is not told the reverse.
+func TestExplanationOfExactLevels(t *testing.T) {
+	t.Parallel()
+	f, r := world(), question()
+	r.Space, r.Level, f.Policy.WriteImpliesRead = authz.SpaceWorksInvoices, authz.Read, false
+	f.Grants = []authz.Grant{{Space: r.Space, Level: authz.Write}}
+	d := authz.Decide(f, r)
+	require.Contains(t, d.ExplainToPerson(language.English), "the subscription does not cover this level of access")
+	require.Contains(t, d.ExplainToPerson(language.French), "l’abonnement ne porte pas sur ce niveau d’accès")
+}
+
 func TestEveryReasonAndRemedyHasWords(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
