@@ -9,6 +9,7 @@ import (
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
+	"github.com/habilis-go/habilis/internal/fault"
 	"github.com/habilis-go/habilis/notify"
 	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
@@ -59,17 +60,42 @@ func (p Plan) String() string {
 
 var errRehearsed = errors.New("a preview is always rolled back")
 
+// ErrNoRollback reports a preview in a transaction of the host that cannot roll back a
+// part of itself.
+var ErrNoRollback = fault.New("no_rollback", "the transaction cannot roll back a preview alone")
+
+// nobody stands in for the external process that creates accounts: it is not asked.
+type nobody struct{}
+
+// ProvisionAccount does nothing.
+func (nobody) ProvisionAccount(context.Context, account.Actor, structure.Structure, account.Registration) error {
+	return nil
+}
+
+// undone reports whether what is written to a store in a unit that fails is always rolled
+// back, even if the store takes part in somebody else's transaction.
+func undone(s storage.Store) bool {
+	j, ok := s.(interface{ Nests() bool })
+	return !storage.Joined(s) || ok && j.Nests()
+}
+
 // Preview runs fn with services whose unit of work is rolled back, whatever it does,
 // and returns the events, mails and changes of rights that it would have caused.
-// Nothing is written, nothing is sent. fn may run more than once; it must use the
-// services that it is given, and only while it runs. fn's error comes back as it is,
-// and the plan is empty then.
+// Nothing is written, nothing is sent, and Options.Provisioner is not asked. fn may run
+// more than once; it must use the services that it is given, and only while it runs. fn's
+// error comes back as it is, and the plan is empty then. Other error: [ErrNoRollback].
 func (h *Habilis) Preview(ctx context.Context, fn func(*Habilis) error) (Plan, error) {
+	if !undone(h.store) {
+		return Plan{}, ErrNoRollback
+	}
 	var plan Plan
 	err := storage.Update(ctx, h.store, func(tx storage.Tx) error {
 		r := &rehearsal{Tx: tx, ctx: ctx, authz: h.Authz, now: h.instant()}
 		bare := *h
 		bare.opts.Mailer = nil
+		if bare.opts.Provisioner != nil {
+			bare.opts.Provisioner = nobody{}
+		}
 		bare.opts.Now = func() time.Time { return r.now }
 		dry, err := bare.On(storage.Join(r.nestable()))
 		if err != nil {

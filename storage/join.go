@@ -31,6 +31,12 @@ type joined struct {
 // Joined marks the store as one that is not retried.
 func (j *joined) Joined() bool { return true }
 
+// Nests reports whether a unit that fails leaves nothing behind.
+func (j *joined) Nests() bool {
+	_, ok := j.tx.(Nester)
+	return ok
+}
+
 func (j *joined) View(_ context.Context, fn func(Tx) error) error { return fn(ReadOnly(j.tx)) }
 
 func (j *joined) Update(ctx context.Context, fn func(Tx) error) error {
