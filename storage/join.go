@@ -37,14 +37,27 @@ func (j *joined) Nests() bool {
 	return ok
 }
 
-func (j *joined) View(_ context.Context, fn func(Tx) error) error { return fn(ReadOnly(j.tx)) }
+func (j *joined) View(_ context.Context, fn func(Tx) error) error {
+	if err := j.lost(); err != nil {
+		return err
+	}
+	return fn(ReadOnly(j.tx))
+}
+
+// lost says why no further unit may run, if so.
+func (j *joined) lost() error {
+	if j.broken == nil {
+		return nil
+	}
+	return fmt.Errorf("an earlier part of this unit failed: %w", j.broken)
+}
 
 func (j *joined) Update(ctx context.Context, fn func(Tx) error) error {
 	if n, ok := j.tx.(Nester); ok {
 		return n.Nest(ctx, fn)
 	}
-	if j.broken != nil {
-		return fmt.Errorf("an earlier part of this unit failed: %w", j.broken)
+	if err := j.lost(); err != nil {
+		return err
 	}
 	j.broken = errors.New("it panicked")
 	err := fn(j.tx)
