@@ -91,7 +91,7 @@ func (d Date) String() string {
 
 // Between converts what people type, a first and an inclusive last day,
 // into the span of instants they mean in the given zone. A zero date leaves its
-// bound open.
+// bound open. Every span ends with the year 9999 of UTC at the latest.
 func Between(first, last Date, zone *time.Location) Validity {
 	var v Validity
 	if !first.IsZero() {
@@ -99,6 +99,9 @@ func Between(first, last Date, zone *time.Location) Validity {
 	}
 	if !last.IsZero() {
 		v.Until = last.AddDays(1).In(zone).UTC()
+		if v.Until.Year() > 9999 { // no form of an instant that we store has room for it
+			v.Until = time.Date(9999, time.December, 31, 23, 59, 59, 999_999_000, time.UTC)
+		}
 	}
 	return v
 }

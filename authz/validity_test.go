@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -73,6 +74,26 @@ func TestCivilDatesWhereClocksChangeAtMidnight(t *testing.T) {
 		require.Equal(t, row.day, v.LastDay(zone), row.zone)
 		require.Equal(t, row.length, v.Until.Sub(v.From), row.zone)
 		require.Equal(t, v.From, authz.Between(authz.Date{}, row.day.AddDays(-1), zone).Until, "%s: one day ends as the next begins", row.zone)
+	}
+}
+
+// the last day that there is, which people write for "without end", is a day
+// like any other, and its span can be recorded.
+func TestTheLastDayThereIs(t *testing.T) {
+	t.Parallel()
+	day := authz.Date{Year: 9999, Month: time.December, Day: 31}
+	require.True(t, day.Valid())
+	for _, name := range []string{"UTC", "Europe/Paris", "America/Martinique", "Indian/Reunion", "Pacific/Tahiti"} {
+		zone, err := time.LoadLocation(name)
+		require.NoError(t, err)
+		v := authz.Between(day, day, zone)
+		require.Equal(t, day, v.FirstDay(zone), name)
+		require.Equal(t, day, v.LastDay(zone), name)
+		recorded, err := json.Marshal(v)
+		require.NoError(t, err, name)
+		var read authz.Validity
+		require.NoError(t, json.Unmarshal(recorded, &read))
+		require.Equal(t, v, read)
 	}
 }
 
