@@ -2,6 +2,7 @@ package structure
 
 import (
 	"context"
+	"slices"
 
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/authz"
@@ -15,6 +16,7 @@ import (
 type Readership struct {
 	policy   authz.Policy
 	defaults map[Type]map[string][]ids.Space
+	shut     []ids.Space // those in which nobody can read, so that there is no news of them
 }
 
 var _ notify.Readership = (*Readership)(nil)
@@ -22,6 +24,11 @@ var _ notify.Readership = (*Readership)(nil)
 // NewReadership returns a Readership under a policy.
 func NewReadership(p authz.Policy) *Readership {
 	r := &Readership{policy: p, defaults: map[Type]map[string][]ids.Space{Public: {}, Private: {}}}
+	for _, s := range p.Spaces {
+		if !s.Has(authz.Read) && !p.WriteImpliesRead {
+			r.shut = append(r.shut, s.Code)
+		}
+	}
 	for t, roles := range r.defaults {
 		for _, s := range p.Spaces {
 			for _, role := range s.Defaults[t] {
@@ -146,6 +153,9 @@ func (r *Readership) Venue(s Venue) notify.Venue {
 	v := notify.Venue{
 		Name:   Structure{LegalName: s.LegalName, Label: s.Label}.DisplayName(),
 		Active: s.Status == StatusActive, Spaces: s.Spaces, Defaults: r.defaults[s.Type],
+	}
+	if len(r.shut) > 0 {
+		v.Spaces = slices.DeleteFunc(slices.Clone(v.Spaces), func(s ids.Space) bool { return slices.Contains(r.shut, s) })
 	}
 	for _, u := range s.Units {
 		if u.Active {

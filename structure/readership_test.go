@@ -136,7 +136,15 @@ func TestAudienceIsWhatAuthzSays(t *testing.T) {
 	at := time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
 	strict := authz.Guide2024()
 	strict.WriteImpliesRead = false
-	policies := []authz.Policy{authz.Guide2024(), authz.Guide2019(), authz.Guide2017(), strict}
+	levels := func(p authz.Policy) authz.Policy { // every third space to write alone, and to read alone
+		for i := range p.Spaces {
+			p.Spaces[i].Levels = [][]authz.Level{nil, {authz.Write}, {authz.Read}}[i%3]
+		}
+		return p
+	}
+	exact := levels(authz.Guide2024())
+	exact.WriteImpliesRead = false
+	policies := []authz.Policy{authz.Guide2024(), authz.Guide2019(), authz.Guide2017(), strict, levels(authz.Guide2024()), exact}
 	told, silent := 0, 0
 	for range rounds {
 		policy := some(r, policies...)
