@@ -198,7 +198,7 @@ func (h *Habilis) On(store storage.Store) (*Habilis, error) {
 	}
 	if h.Structures, err = structure.New(storage.Structures(store), o.Keys, &structure.Options{
 		Now: o.Now, Random: o.Random, Zone: o.Zone, Links: o.Links, Policy: o.Structure, Authz: o.Authz,
-		Accounts: h.Accounts, Provisioner: o.Provisioner, SupportDesk: o.SupportDesk,
+		Accounts: h.Accounts, Provisioner: o.Provisioner, SupportDesk: o.SupportDesk, Factors: factors,
 	}); err != nil {
 		return nil, err
 	}
@@ -241,6 +241,22 @@ func (h *Habilis) erasing(ctx context.Context, tx account.Tx, by account.Actor, 
 		return err
 	}
 	return h.Structures.Forget(ctx, full, by, a, now)
+}
+
+// factors lists for an export of personal data what somebody signs in with.
+func factors(ctx context.Context, tx structure.Tx, id account.ID) ([]structure.PersonalFactor, error) {
+	full, ok := tx.(storage.Tx)
+	if !ok {
+		return nil, account.ErrBadPolicy.With("the store's unit of work knows structures alone")
+	}
+	found, err := full.Factors(ctx, id)
+	out := make([]structure.PersonalFactor, 0, len(found))
+	for _, f := range found {
+		out = append(out, structure.PersonalFactor{
+			Kind: f.Kind, Label: f.Label, CreatedAt: f.CreatedAt, ConfirmedAt: f.ConfirmedAt, ExpiresAt: f.ExpiresAt, LastUsedAt: f.LastUsedAt,
+		})
+	}
+	return out, err
 }
 
 // wanted reports whether a message may still be sent: only whoever is active gets news of

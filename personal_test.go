@@ -1,6 +1,7 @@
 package habilis_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"reflect"
@@ -17,6 +18,7 @@ import (
 	"github.com/habilis-go/habilis/account"
 	"github.com/habilis-go/habilis/mfa"
 	"github.com/habilis-go/habilis/notify"
+	"github.com/habilis-go/habilis/storage"
 	"github.com/habilis-go/habilis/structure"
 )
 
@@ -119,4 +121,42 @@ func TestPersonalDataIsDocumented(t *testing.T) {
 		return
 	}
 	require.Equal(t, want, string(page))
+}
+
+// people take away their choices, what they call their factors and where links were
+// mailed to, and no secret of these.
+func TestExportHoldsChoicesLinksAndFactors(t *testing.T) {
+	t.Parallel()
+	onEachStore(t, func(t *testing.T, store storage.Store) {
+		ctx, s := t.Context(), setup(t, store)
+		_, _, err := s.h.Accounts.UpdateNotices(ctx, s.clerk, notify.Preferences{On: true, Weekly: true, Categories: []notify.Category{notify.CategoryInvoicing}})
+		require.NoError(t, err)
+		at := time.Now().UTC().Truncate(time.Microsecond)
+		require.NoError(t, store.Update(ctx, func(tx storage.Tx) error {
+			if err := tx.PutLink(ctx, account.Link{
+				Account: s.clerk.ID, Purpose: account.PurposeLoginChange, Digest: "secret-digest", Address: "julie@new.example", CreatedAt: at, ExpiresAt: at.Add(time.Hour),
+			}); err != nil {
+				return err
+			}
+			return tx.PutFactor(ctx, mfa.Factor{
+				ID: "01900000-0000-7000-8000-00000000000f", Account: s.clerk.ID, Kind: account.FactorAuthenticator, Label: "Julie's telephone",
+				CreatedAt: at, ConfirmedAt: at, LastUsedAt: at.Add(time.Minute), Credential: "secret-credential", Data: []byte("secret-data"),
+			})
+		}))
+		kept, err := s.h.Structures.ExportPersonalData(ctx, s.clerk, s.clerk.ID)
+		require.NoError(t, err)
+		require.True(t, kept.Account.Notices.Weekly)
+		require.Equal(t, []structure.PersonalFactor{
+			{Kind: account.FactorAuthenticator, Label: "Julie's telephone", CreatedAt: at, ConfirmedAt: at, LastUsedAt: at.Add(time.Minute)},
+		}, kept.Factors)
+		addresses := map[account.Purpose]string{}
+		for _, l := range kept.Links {
+			addresses[l.Purpose] = l.Address
+		}
+		require.Equal(t, "julie@new.example", addresses[account.PurposeLoginChange])
+		file, err := json.Marshal(kept)
+		require.NoError(t, err)
+		require.Contains(t, string(file), "invoicing")
+		require.NotContains(t, string(file), "secret-")
+	})
 }

@@ -16,6 +16,9 @@ const (
 	PurposeLoginChangeUndo   Purpose = "login_change_undo"   // from the old address, after
 )
 
+// Purposes lists what links are for.
+func Purposes() []Purpose { return everyPurpose() }
+
 // Link is a one-time link that was mailed. The secret itself is in the mail only;
 // the row keeps its SHA-256. There is one row for each account and purpose, so a
 // newer link voids the older one by replacing it (R-014, RP-10).

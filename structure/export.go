@@ -27,27 +27,32 @@ type PersonalData struct {
 	Memberships   []PersonalMembership   `json:"memberships"`
 	Subscriptions []PersonalSubscription `json:"subscriptions"`
 	Mails         []PersonalMail         `json:"mails_waiting"`
+	Links         []PersonalLink         `json:"links"`
+	Factors       []PersonalFactor       `json:"factors"`
 	History       []PersonalEvent        `json:"history"`
 }
 
 // PersonalAccount is the account's own row.
 type PersonalAccount struct {
-	ID                   account.ID      `json:"id"`
-	Status               account.Status  `json:"status"`
-	Login                string          `json:"login"`
-	ContactEmail         string          `json:"contact_email"`
-	GivenName            string          `json:"given_name"`
-	FamilyName           string          `json:"family_name"`
-	Language             string          `json:"language"`
-	Profile              account.Profile `json:"profile"`
-	SecretQuestion       string          `json:"secret_question,omitempty"`
-	ConditionsAcceptedAt time.Time       `json:"conditions_accepted_at,omitzero"`
-	CreatedAt            time.Time       `json:"created_at"`
-	ActivatedAt          time.Time       `json:"activated_at,omitzero"`
-	ReactivatedAt        time.Time       `json:"reactivated_at,omitzero"`
-	LastSignInAt         time.Time       `json:"last_sign_in_at,omitzero"`
-	PasswordChangedAt    time.Time       `json:"password_changed_at,omitzero"`
-	UndeliverableSince   time.Time       `json:"undeliverable_since,omitzero"`
+	ID                   account.ID         `json:"id"`
+	Status               account.Status     `json:"status"`
+	Login                string             `json:"login"`
+	ContactEmail         string             `json:"contact_email"`
+	GivenName            string             `json:"given_name"`
+	FamilyName           string             `json:"family_name"`
+	Language             string             `json:"language"`
+	Profile              account.Profile    `json:"profile"`
+	Notices              notify.Preferences `json:"notices"`
+	SecretQuestion       string             `json:"secret_question,omitempty"`
+	ConditionsAcceptedAt time.Time          `json:"conditions_accepted_at,omitzero"`
+	CreatedAt            time.Time          `json:"created_at"`
+	ActivatedAt          time.Time          `json:"activated_at,omitzero"`
+	ReactivatedAt        time.Time          `json:"reactivated_at,omitzero"`
+	LastSignInAt         time.Time          `json:"last_sign_in_at,omitzero"`
+	PasswordChangedAt    time.Time          `json:"password_changed_at,omitzero"`
+	UndeliverableSince   time.Time          `json:"undeliverable_since,omitzero"`
+	StatusSince          time.Time          `json:"status_since,omitzero"`
+	ReactivableUntil     time.Time          `json:"reactivable_until,omitzero"`
 }
 
 // PersonalAttachment is one of the account's files; its content is downloaded apart.
@@ -99,6 +104,27 @@ type PersonalMail struct {
 	CreatedAt time.Time       `json:"created_at"`
 }
 
+// PersonalLink is the newest link of a kind that was mailed, with the address that it
+// proves: after a request to change the login address, the one that was asked for.
+type PersonalLink struct {
+	Purpose   account.Purpose `json:"purpose"`
+	Address   string          `json:"address,omitempty"`
+	CreatedAt time.Time       `json:"created_at"`
+	ExpiresAt time.Time       `json:"expires_at"`
+	UsedAt    time.Time       `json:"used_at,omitzero"`
+}
+
+// PersonalFactor is one of the factors that the person signs in with, and what the person
+// calls it.
+type PersonalFactor struct {
+	Kind        account.Factor `json:"kind"`
+	Label       string         `json:"label,omitempty"`
+	CreatedAt   time.Time      `json:"created_at"`
+	ConfirmedAt time.Time      `json:"confirmed_at,omitzero"`
+	ExpiresAt   time.Time      `json:"expires_at,omitzero"`
+	LastUsedAt  time.Time      `json:"last_used_at,omitzero"`
+}
+
 // PersonalEvent is one line of the history that concerns the person.
 type PersonalEvent struct {
 	At    time.Time   `json:"at"`
@@ -130,7 +156,7 @@ func (s *Service) ExportPersonalData(ctx context.Context, by account.Actor, id a
 		}
 		out = PersonalData{MadeAt: now, Account: personalAccount(a)}
 		for _, gather := range []func(context.Context, Tx, account.Account, *PersonalData) error{
-			gatherAttachments, gatherMemberships, gatherSubscriptions, gatherMails, gatherHistory,
+			gatherAttachments, gatherMemberships, gatherSubscriptions, gatherMails, gatherLinks, s.gatherFactors, gatherHistory,
 		} {
 			if err := gather(ctx, tx, a, &out); err != nil {
 				return err
@@ -148,6 +174,7 @@ func personalAccount(a account.Account) PersonalAccount {
 		Language: a.Language, Profile: a.Profile, SecretQuestion: a.Credentials.Question,
 		ConditionsAcceptedAt: a.ConditionsAcceptedAt, CreatedAt: a.CreatedAt, ActivatedAt: a.ActivatedAt, ReactivatedAt: a.ReactivatedAt,
 		LastSignInAt: a.LastSignInAt, PasswordChangedAt: a.Credentials.ChangedAt, UndeliverableSince: a.UndeliverableSince,
+		Notices: a.Notices, StatusSince: a.StatusSince, ReactivableUntil: a.ReactivableUntil,
 	}
 }
 
@@ -232,6 +259,32 @@ func gatherMails(ctx context.Context, tx Tx, a account.Account, out *PersonalDat
 	for _, m := range waiting {
 		out.Mails = append(out.Mails, PersonalMail{Kind: m.Template, To: m.To, CreatedAt: m.CreatedAt})
 	}
+	return err
+}
+
+func gatherLinks(ctx context.Context, tx Tx, a account.Account, out *PersonalData) error {
+	out.Links = []PersonalLink{}
+	for _, p := range account.Purposes() {
+		l, there, err := known(tx.Link(ctx, a.ID, p))
+		if err != nil {
+			return err
+		}
+		if there {
+			out.Links = append(out.Links, PersonalLink{
+				Purpose: p, Address: l.Address, CreatedAt: l.CreatedAt, ExpiresAt: l.ExpiresAt, UsedAt: l.UsedAt,
+			})
+		}
+	}
+	return nil
+}
+
+func (s *Service) gatherFactors(ctx context.Context, tx Tx, a account.Account, out *PersonalData) error {
+	out.Factors = []PersonalFactor{}
+	if s.factors == nil {
+		return nil
+	}
+	found, err := s.factors(ctx, tx, a.ID)
+	out.Factors = append(out.Factors, found...)
 	return err
 }
 

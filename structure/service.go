@@ -30,6 +30,7 @@ type Service struct {
 	accounts    *account.Service
 	provisioner AccountProvisioner
 	supportDesk string
+	factors     func(context.Context, Tx, account.ID) ([]PersonalFactor, error)
 }
 
 // Options are the optional parts of a [Service].
@@ -53,6 +54,10 @@ type Options struct {
 	// SupportDesk is the address that hears of principal managers who stay away. Defaults
 	// to none: only they do.
 	SupportDesk string
+
+	// Factors lists what an account signs in with, for the export of personal data, in the
+	// unit of work that makes it; the facade does. Defaults to none: exports hold no factors.
+	Factors func(ctx context.Context, tx Tx, id account.ID) ([]PersonalFactor, error)
 }
 
 // Policy holds what a deployment decides about structures. It is data.
@@ -165,7 +170,7 @@ func New(store Store, sealer notify.Sealer, opts *Options) (*Service, error) {
 		store: store, journal: notify.NewJournal(sealer, maker), ids: maker,
 		now: o.Now, zone: o.Zone, policy: policy, authz: *o.Authz, links: links,
 		accounts: o.Accounts, attachments: o.Accounts.AttachmentEngine(), provisioner: o.Provisioner,
-		supportDesk: o.SupportDesk,
+		supportDesk: o.SupportDesk, factors: o.Factors,
 	}, nil
 }
 
