@@ -312,7 +312,7 @@ func (d *Dispatcher) send(ctx context.Context, m Message, limit time.Duration, t
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	e := Email{
-		ID: m.ID, Template: m.Template, To: m.To, Language: m.Language,
+		ID: m.ID, Template: m.Template, To: m.To, Language: d.opts.Templates.spoken(m.Template, m.Language),
 		Subject: r.Subject, Text: r.Text, HTML: r.HTML,
 	}
 	last := func() error { return d.mailer.Send(ctx, e) }

@@ -291,3 +291,26 @@ func TestNothingIsLost(t *testing.T) {
 		}
 	})
 }
+
+// R-041, ML-19: a mail says in which language it is, which is English for readers of a
+// language without mails.
+func TestMailsTellTheirOwnLanguage(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	told := map[string]string{}
+	d := b.dispatcher(mailerFunc(func(_ context.Context, e notify.Email) error {
+		told[string(e.To)] = e.Language
+		require.Contains(t, e.HTML, `lang="`+e.Language+`"`)
+		return nil
+	}))
+	for _, lang := range []string{"fr", "en", "de", ""} {
+		require.NoError(t, b.store.Update(t.Context(), func(tx notify.Tx) error {
+			return b.journal.Enqueue(t.Context(), tx, b.clock.now(), notify.Mail{
+				Key: "mail/" + lang, Template: notify.MailSignedOutEverywhere, To: "x" + lang + "@example.org", Language: lang,
+				Values: notify.Values{"Name": "Julie", "At": "2026-11-22T13:05:00Z"},
+			})
+		}))
+	}
+	require.Equal(t, 4, b.drain(d).Sent)
+	require.Equal(t, map[string]string{"xfr@example.org": "fr", "xen@example.org": "en", "xde@example.org": "en", "x@example.org": "en"}, told)
+}

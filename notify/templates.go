@@ -179,10 +179,7 @@ func parseMail(key mailKey, files []string, zone *time.Location) (mail, error) {
 // language without that mail gets it in English. Every value that t mentions must
 // be in v, else Render returns [ErrBadMail]; what else is in v is ignored.
 func (ts *Templates) Render(t Template, lang string, v Values) (Rendered, error) {
-	parsed, ok := ts.mails[mailKey{t, lang}]
-	if !ok {
-		parsed, ok = ts.mails[mailKey{t, fallbackLanguage}]
-	}
+	parsed, ok := ts.mails[mailKey{t, ts.spoken(t, lang)}]
 	if !ok {
 		return Rendered{}, ErrBadMail.With("there is no such mail")
 	}
@@ -212,6 +209,14 @@ func (ts *Templates) Render(t Template, lang string, v Values) (Rendered, error)
 	}
 	r.HTML = strings.TrimSpace(b.String()) + "\n"
 	return r, nil
+}
+
+// spoken is the language in which readers of lang get a mail.
+func (ts *Templates) spoken(t Template, lang string) string {
+	if _, ok := ts.mails[mailKey{t, lang}]; ok {
+		return lang
+	}
+	return fallbackLanguage
 }
 
 // vet returns the values of t, checked or made harmless according to what they are.
