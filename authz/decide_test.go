@@ -511,3 +511,23 @@ func TestDiff(t *testing.T) {
 	require.Empty(t, gained)
 	require.Equal(t, before, lost)
 }
+
+// who held a service and gets the whole structure loses nothing, and who keeps
+// one service of it gains nothing.
+func TestDiffBetweenServiceAndWhole(t *testing.T) {
+	t.Parallel()
+	f := world()
+	service := authz.Statement(f, noon)
+	f.Membership.Whole, f.Membership.Services = true, nil
+	whole := authz.Statement(f, noon)
+	gained, lost := authz.Diff(service, whole)
+	require.Equal(t, whole, gained, "the structure itself, and what other services it has")
+	require.Empty(t, lost)
+	gained, lost = authz.Diff(whole, service)
+	require.Empty(t, gained)
+	require.Equal(t, whole, lost)
+	f.Structure.ID = "other"
+	gained, lost = authz.Diff(service, authz.Statement(f, noon))
+	require.Len(t, gained, len(whole), "another structure covers nothing here")
+	require.Equal(t, service, lost)
+}

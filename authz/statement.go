@@ -106,26 +106,41 @@ func compare(a, b Entitlement) int {
 }
 
 // Diff tells which entitlements of after are new and which of before are gone.
-// Where a right comes from and since when does not count.
+// Where a right comes from and since when does not count, nor does whether it is held on
+// a service by itself or with the whole structure.
 func Diff(before, after []Entitlement) (gained, lost []Entitlement) {
-	key := func(e Entitlement) Entitlement {
-		e.Origin, e.Since = "", time.Time{}
-		return e
-	}
-	had, has := map[Entitlement]bool{}, map[Entitlement]bool{}
-	for _, e := range before {
-		had[key(e)] = true
-	}
+	had, has := holdings(before), holdings(after)
 	for _, e := range after {
-		has[key(e)] = true
-		if !had[key(e)] {
+		if !had.cover(e) {
 			gained = append(gained, e)
 		}
 	}
 	for _, e := range before {
-		if !has[key(e)] {
+		if !has.cover(e) {
 			lost = append(lost, e)
 		}
 	}
 	return gained, lost
+}
+
+// held is a set of rights, without where they come from and since when.
+type held map[Entitlement]bool
+
+func holdings(all []Entitlement) held {
+	h := make(held, len(all))
+	for _, e := range all {
+		e.Origin, e.Since = "", time.Time{}
+		h[e] = true
+	}
+	return h
+}
+
+// cover reports whether h holds e, or the same right on the whole structure.
+func (h held) cover(e Entitlement) bool {
+	e.Origin, e.Since = "", time.Time{}
+	if h[e] {
+		return true
+	}
+	e.Service = ""
+	return h[e]
 }
