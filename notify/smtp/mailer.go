@@ -196,7 +196,7 @@ func (m *Mailer) Stage(ctx context.Context, e notify.Email) (notify.Staged, erro
 		case err == nil:
 			return d, nil
 		case reused && d.session.gone(err):
-			// It ended while it was idle: nobody has seen the mail yet.
+			// It had ended, or had enough: nobody has seen the mail yet.
 			d.session.abort()
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,6 +111,75 @@ func TestConnectionThatEndedIsReplaced(t *testing.T) {
 			}
 			require.Len(t, connections, 3)
 		})
+	}
+}
+
+// A server that takes so many mails in a session, and refuses the next one for now without
+// hanging up, gets it in another session. What it refuses in a new one, it refuses.
+func TestSessionThatHadEnoughIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, pipelining := range []bool{false, true} {
+		for per, want := range map[int]int{2: 5, 0: 0} {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = l.Close() })
+			var connections, taken atomic.Int32
+			serve := func(c net.Conn) {
+				defer func() { _ = c.Close() }()
+				connections.Add(1)
+				_, _ = fmt.Fprint(c, "220 hi\r\n")
+				r := bufio.NewReader(c)
+				here, inData, refused := 0, false, false
+				for {
+					line, err := r.ReadString('\n')
+					answer := "250 ok\r\n"
+					switch {
+					case err != nil:
+						return
+					case inData && line != ".\r\n":
+						continue
+					case inData:
+						inData = false
+						here++
+						taken.Add(1)
+					case strings.HasPrefix(line, "EHLO") && pipelining:
+						answer = "250-hi\r\n250 PIPELINING\r\n"
+					case strings.HasPrefix(line, "MAIL"):
+						if refused = here >= per; refused {
+							answer = "452 4.5.3 enough\r\n"
+						}
+					case refused && (strings.HasPrefix(line, "RCPT") || strings.HasPrefix(line, "DATA")):
+						answer = "503 5.5.1 no sender\r\n"
+					case strings.HasPrefix(line, "DATA"):
+						inData, answer = true, "354 go\r\n"
+					}
+					_, _ = fmt.Fprint(c, answer)
+				}
+			}
+			go func() {
+				for {
+					c, err := l.Accept()
+					if err != nil {
+						return
+					}
+					go serve(c)
+				}
+			}()
+			m := newMailer(t, l.Addr().String(), &smtp.Options{TLS: smtp.Loopback, Idle: time.Minute})
+			for range 5 {
+				if err := m.Send(t.Context(), email); want > 0 {
+					require.NoError(t, err)
+				} else {
+					refused(t, err, "sender: 452 4.5.3")
+				}
+			}
+			require.NoError(t, m.Close())
+			require.EqualValues(t, want, taken.Load())
+			require.LessOrEqual(t, connections.Load(), int32(6))
+			if per > 0 {
+				require.EqualValues(t, 3, connections.Load())
+			}
+		}
 	}
 }
 

@@ -185,11 +185,12 @@ func (s *session) finish() error {
 	return nil
 }
 
-// gone reports whether a session that was idle had ended before it was asked for more:
-// the first command met no server, or one that says good-bye.
+// gone reports whether a session that was idle takes no further mail: the first command
+// met no server, or one that says good-bye, or one that wants no more for now, as servers
+// do that bound the mails of a session.
 func (s *session) gone(err error) bool {
 	var e *sendError
-	return errors.As(err, &e) && e.stage == stageSender && (e.lost || e.code == closing) && s.ctx.Err() == nil
+	return errors.As(err, &e) && e.stage == stageSender && (e.lost || e.code/100 == 4) && s.ctx.Err() == nil
 }
 
 // ready reports whether a session can take another mail after this outcome of the last.
