@@ -85,8 +85,8 @@ type DispatcherOptions struct {
 
 	// Compose is asked right before a message is sent what it says, outside any unit, for
 	// mails whose content is found out only then; see [Publisher.Compose]. False ends the
-	// message as if it had expired, unless it was changed meanwhile. Its error counts as a failed try. Defaults to none:
-	// messages say what was sealed.
+	// message as if it had expired, unless it was changed meanwhile. Its error counts as a
+	// failed try. Defaults to none: messages say what was sealed.
 	Compose func(context.Context, Message, Values) (Values, bool, error)
 
 	// OnError is called with what goes wrong, from several goroutines. The errors

@@ -17,8 +17,8 @@ import (
 //
 // Errors: [ErrNotFound]; [ErrDenied]; [ErrOwnRequest]; [ErrEmptyScope]; ErrInvalid
 // for services that are unknown there or not active, and for dates that are over, those
-// of the request included; [ErrApplicantGone]; [ErrApplicantNotActive] if the policy says so; [ErrAlreadyDecided]
-// together with the membership as it was decided.
+// of the request included; [ErrApplicantGone]; [ErrApplicantNotActive] if the policy says
+// so; [ErrAlreadyDecided] together with the membership as it was decided.
 func (s *Service) Approve(ctx context.Context, by account.Actor, id MembershipID, a Approval) (Membership, error) {
 	act, err := s.approval("structure.Approve", a)
 	if err != nil {

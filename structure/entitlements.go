@@ -82,9 +82,10 @@ type EntitlementOutcome struct {
 
 // ApplyEntitlementChanges applies the edits of a form together, all or none.
 // Removals hold at once, and so does a change from writing to reading where writing gives
-// reading (authz.Policy.WriteImpliesRead). Additions, and other changes, become requests unless the actor may grant or the
-// space is open to all (C-22); while a request to write in place of reading waits, the
-// profile that it changes stays. Nobody gives more than own powers of managing reach.
+// reading (authz.Policy.WriteImpliesRead). Additions, and other changes, become requests
+// unless the actor may grant or the space is open to all (C-22); while a request to write
+// in place of reading waits, the profile that it changes stays. Nobody gives more than own
+// powers of managing reach.
 //
 // Errors: ErrInvalid naming every bad field; [ErrNotFound]; [ErrDenied];
 // [ErrStructureInactive]; [ErrMembershipDisabled]; [ErrMembershipEnded]; and, naming the

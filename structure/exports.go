@@ -120,10 +120,10 @@ func HistoryColumns(p authz.Policy) []Column[Entry] {
 }
 
 // ExportSearch writes everything that a search finds as CSV, in the order of
-// [Service.SearchAll], and returns how many rows that were. It is streamed in constant memory, all of it as it
-// is at one instant. The actor's history keeps that it was done, also where it broke
-// off: who, when, which list and how many rows. Rows that were written before an
-// error are with the reader.
+// [Service.SearchAll], and returns how many rows that were. It is streamed
+// in constant memory, all of it as it is at one instant. The actor's history keeps that it
+// was done, also where it broke off: who, when, which list and how many rows. Rows
+// that were written before an error are with the reader.
 //
 // Errors: those of [Service.Search]; ErrInvalid for the format too; the writer's.
 func (s *Service) ExportSearch(ctx context.Context, by account.Actor, in Search, format CSV, w io.Writer) (int, error) {
